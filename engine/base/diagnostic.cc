@@ -1,0 +1,88 @@
+#include "engine/base/diagnostic.h"
+
+#include <algorithm>
+#include <cctype>
+#include <tuple>
+
+namespace sr {
+
+void Diagnostics::add(Diagnostic diagnostic) {
+  for (const Diagnostic& other : items_) {
+    if (other.code == diagnostic.code && other.span == diagnostic.span && other.message == diagnostic.message) return;
+  }
+  if (diagnostic.severity == Severity::error) ++errors_;
+  items_.push_back(std::move(diagnostic));
+}
+
+const std::vector<Diagnostic>& Diagnostics::sorted() {
+  std::stable_sort(items_.begin(), items_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.span.file, a.span.line, a.span.column) < std::tie(b.span.file, b.span.line, b.span.column);
+  });
+  return items_;
+}
+
+std::uint32_t SourceMap::add(std::string path, std::string text) {
+  files_.push_back({std::move(path), std::move(text)});
+  return static_cast<std::uint32_t>(files_.size() - 1);
+}
+
+std::string_view SourceMap::line_text(std::uint32_t file, std::uint32_t line) const {
+  if (file >= files_.size() || line == 0) return {};
+  std::string_view text = files_[file].text;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  for (std::uint32_t at = 1; at < line; ++at) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  text = text.substr(0, text.find('\n'));
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+namespace {
+
+// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours cost 1.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), now(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    now[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t cost = a[i - 1] == b[j - 1] ? 0 : 1;
+      now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + cost});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) now[j] = std::min(now[j], before[j - 2] + 1);
+    }
+    before.swap(last);
+    last.swap(now);
+  }
+  return last[b.size()];
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  if (word.size() > 100) return {};
+  const std::string low = lower(word);
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(1, (word.size() + 1) / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t longer = std::max(candidate.size(), word.size());
+    const std::size_t shorter = std::min(candidate.size(), word.size());
+    if (longer - shorter >= best_distance) continue;
+    const std::size_t distance = edit_distance(low, lower(candidate));
+    if (distance < best_distance && distance < longer) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+}  // namespace sr

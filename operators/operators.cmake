@@ -1,0 +1,1 @@
+# One line an operator, by folder.
