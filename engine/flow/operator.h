@@ -1,0 +1,106 @@
+// The contract of operators between sources and sinks: Stateless (chunk by chunk, any worker) and Breaker (gathers a batch, then ends it).
+// Operators never read a clock, save state to disk or start threads: time comes with the tick, memory is theirs, the engine does the rest.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/data/chunk.h"
+#include "engine/expr/eval.h"
+
+namespace sr::flow {
+
+using PortIndex = std::uint32_t;  // output port: 0 is the node itself, then as listed in the bound node
+inline constexpr PortIndex kMainPort = 0;
+
+// A loaded dataset; a new version is a new object.
+struct DatasetVersion {
+  std::uint64_t version = 0;
+  SchemaRef schema;
+  std::vector<Chunk> chunks;
+};
+
+// What a node sees of the batch. Shared by all workers; valid for the call.
+struct BatchContext {
+  Tick tick;
+  std::uint64_t seed = 0;                    // of job and batch, for rand()
+  std::int64_t watermark = kNoWatermark;     // µs; event time of the node's inputs: during the batch as it was before it, in end_batch after it
+  std::int64_t watermark_before = kNoWatermark;
+  std::vector<std::shared_ptr<const DatasetVersion>> datasets;  // per input; null where the input is a stream
+  bool inputs_ended = false;                 // all of the node's sources have ended
+  // Runs fn(0) … fn(n-1) on the workers and waits; the caller takes part. Only in end_batch.
+  std::function<void(std::size_t n, const std::function<void(std::size_t)>& fn)> parallel;
+};
+
+// Takes what an operator hands on. One per call; not shared between threads.
+class Emitter {
+ public:
+  virtual ~Emitter() = default;
+  virtual void emit(Chunk chunk, PortIndex port = kMainPort) = 0;
+  // Applies the node's `on_error` to failed rows of `chunk`: counts, routes to `<id>.errors`, or fails the batch. Returns false if the batch
+  // has failed: stop working. `kept` gets the live rows that did not fail.
+  virtual bool drop_failed(const Chunk& chunk, const expr::RowErrors& errors, Vec<std::uint32_t>& kept) = 0;
+  // The same for one failure that has no row of input (an aggregate of a group): `payload` is JSON of what there is.
+  virtual bool fail_row(std::string_view payload, std::string_view message) = 0;
+  // True if somebody reads the port: what nobody reads need not be made.
+  virtual bool is_read(PortIndex port) const = 0;
+};
+
+class Operator {
+ public:
+  virtual ~Operator() = default;
+  // Called once a batch before any row of it, on one thread.
+  virtual Status begin_batch(const BatchContext& context) { return {}; }
+};
+
+class Stateless : public Operator {
+ public:
+  // Handles one chunk; any worker, several at once.
+  virtual Status process(const Chunk& chunk, const BatchContext& context, Emitter& out) const = 0;
+};
+
+// What a Breaker gathered from one morsel of one input. Made by partial(), filled by one worker.
+class Partial {
+ public:
+  virtual ~Partial() = default;
+};
+
+// A filled partial with its place: partials come ordered by input, then by ordinal (lane, morsel).
+struct PlacedPartial {
+  std::uint32_t input = 0;
+  std::unique_ptr<Partial> partial;
+};
+
+// Work that needs the whole batch: by-key, joins, windows, state, sort, limit. Rows accumulate into partials on any worker, already while the
+// interval runs; the tick ends the batch. Results depend on the rows and their order only.
+class Breaker : public Operator {
+ public:
+  virtual std::unique_ptr<Partial> partial(std::uint32_t input) const = 0;
+  // Adds a chunk to a partial; chunks of a morsel come in order. `errors` serves drop_failed only.
+  virtual Status accumulate(Partial& partial, const Chunk& chunk, const BatchContext& context, Emitter& errors) const = 0;
+  // True: accumulating several morsels into one partial, in order, gives the same bytes as one partial each. One worker then uses one partial.
+  virtual bool partials_join() const { return false; }
+  // Ends the batch; called in every batch that the node has (see NodeTiming), also without rows. Emits in order.
+  virtual Status end_batch(const BatchContext& context, std::span<PlacedPartial> partials, Emitter& out) = 0;
+
+  // State between batches. `snapshot` appends a self-describing binary form; `restore` takes it into a fresh operator.
+  virtual bool has_state() const { return false; }
+  virtual void snapshot(std::string& out) const {}
+  virtual Status restore(std::string_view in) { return {}; }
+  virtual std::size_t state_bytes() const { return 0; }
+  virtual std::uint64_t state_keys() const { return 0; }
+};
+
+// A partial that keeps the chunks as they come (with the memory they view). For operators that need the rows.
+class ChunksPartial final : public Partial {
+ public:
+  std::vector<Chunk> chunks;
+};
+
+}  // namespace sr::flow
