@@ -1,4 +1,5 @@
-// SR_CHECK: stops the process when an invariant of our own code is broken. Never use it for user input or the outside world.
+// SR_CHECK: stops the process when an invariant of our own code is broken. Never use it for user input or the outside
+// world.
 #pragma once
 
 namespace sr {

@@ -1,5 +1,6 @@
-// Spans, diagnostics and the files they point into: how the job's author learns what is wrong, where, and how to mend it.
-// Entry points: Diagnostics::add, SourceMap::add. Rendering (human, json, sarif, …) lives in specs/report. Tested in tests/unit/base.
+// Spans, diagnostics and the files they point into: how the job's author learns what is wrong, where, and how to mend
+// it. Entry points: Diagnostics::add, SourceMap::add. Rendering (human, json, sarif, …) lives in specs/report. Tested
+// in tests/unit/base.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace sr {
 
-// A half-open range of text in one file. Lines and columns count from 1; columns count code points; line 0 means "no place".
+// A half-open range of text in one file. Lines and columns count from 1; columns count code points; line 0 means "no
+// place".
 struct Span {
   std::uint32_t file = 0;  // index into the SourceMap
   std::uint32_t line = 0;
@@ -23,7 +25,8 @@ struct Span {
 
 enum class Severity : std::uint8_t { error, warning, note };
 
-// One finding. `label` stands behind the carets, `help` below; `suggestion` is the bare word to write instead, when there is one.
+// One finding. `label` stands behind the carets, `help` below; `suggestion` is the bare word to write instead, when
+// there is one.
 struct Diagnostic {
   Severity severity = Severity::error;
   std::string code;  // SRnnnn, listed in specs/codes.h

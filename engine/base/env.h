@@ -1,5 +1,6 @@
-// The seams: time, files and randomness behind small interfaces, so that tests run on a virtual world. The event loop's seam
-// is engine/loop/event_loop.h. Nothing else may call the clock, the file system or a random source. Tested in tests/unit/base.
+// The seams: time, files and randomness behind small interfaces, so that tests run on a virtual world. The event loop's
+// seam is engine/loop/event_loop.h. Nothing else may call the clock, the file system or a random source. Tested in
+// tests/unit/base.
 #pragma once
 
 #include <cstdint>
@@ -33,23 +34,27 @@ struct FileInfo {
   bool is_regular = false;
 };
 
-// An open file. Thread: one at a time, but pread may be called from several threads at once.
+// An open file. Thread: one at a time, but pread may be called from several threads at once. Errors name path and
+// reason, and carry the errno's name (`ENOSPC`) as their code.
 class File {
  public:
   virtual ~File() = default;
   virtual Result<std::size_t> pread(char* to, std::size_t size, std::int64_t offset) = 0;  // 0 at the end
-  virtual Status write(std::string_view data) = 0;                                         // all of it, at the file's position
-  virtual Status pwrite(std::string_view data, std::int64_t offset) = 0;
-  virtual Status sync() = 0;      // fsync
-  virtual Status datasync() = 0;  // fdatasync
+  virtual Status write(std::string_view data) = 0;                        // all of it, at the file's position
+  virtual Status pwrite(std::string_view data, std::int64_t offset) = 0;  // not with OpenMode::append
+  virtual Status sync() = 0;                                              // fsync
+  virtual Status datasync() = 0;                                          // fdatasync
   virtual Status truncate(std::int64_t size) = 0;
-  virtual Status preallocate(std::int64_t size) = 0;
+  virtual Status preallocate(std::int64_t size) = 0;  // the file is then at least `size` long; new bytes are zero
   virtual Result<FileInfo> info() = 0;
 };
 
+// `truncate`, `append` and `read_write` make a missing file; `create_new` refuses one that is there. All but `read` may
+// also read.
 enum class OpenMode : std::uint8_t { read, create_new, truncate, append, read_write };
 
-// A file system. Paths are as the user wrote them. Errors name the path and the reason.
+// A file system. Paths are as the user wrote them. Errors name the path and the reason, and carry the errno's name
+// (`ENOENT`) as their code. May be called from any thread.
 class Fs {
  public:
   virtual ~Fs() = default;
@@ -58,13 +63,16 @@ class Fs {
   virtual Result<FileInfo> stat(const std::string& path) = 0;
   virtual Status make_directories(const std::string& path) = 0;
   virtual Status rename(const std::string& from, const std::string& to) = 0;
-  virtual Status rename_no_replace(const std::string& from, const std::string& to) = 0;  // Error::code "EEXIST" if taken
-  virtual Status remove(const std::string& path) = 0;
+  virtual Status rename_no_replace(const std::string& from,
+                                   const std::string& to) = 0;  // Error::code "EEXIST" if taken
+  virtual Status remove(const std::string& path) = 0;           // a file or an empty directory
   virtual Status sync_directory(const std::string& path) = 0;
   virtual Result<std::int64_t> free_bytes(const std::string& path) = 0;
-  // Takes an exclusive advisory lock on a file for the life of the returned object; an error if somebody holds it.
+  // Takes an exclusive advisory lock on a file for the life of the returned object and writes our process id into it;
+  // an error with code "EWOULDBLOCK" that names the owner's id if somebody holds it.
   virtual Result<std::unique_ptr<File>> lock(const std::string& path) = 0;
 
+  // Reads a whole file, also a pipe; an error with code "EFBIG" if it holds more than `limit` bytes.
   Result<std::string> read_all(const std::string& path, std::int64_t limit);
 };
 

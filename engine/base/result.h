@@ -27,14 +27,26 @@ class [[nodiscard]] Result {
 
   bool ok() const { return data_.index() == 0; }
   explicit operator bool() const { return ok(); }
-  T& value() & { SR_CHECK(ok()); return std::get<0>(data_); }
-  const T& value() const& { SR_CHECK(ok()); return std::get<0>(data_); }
-  T&& value() && { SR_CHECK(ok()); return std::get<0>(std::move(data_)); }
+  T& value() & {
+    SR_CHECK(ok());
+    return std::get<0>(data_);
+  }
+  const T& value() const& {
+    SR_CHECK(ok());
+    return std::get<0>(data_);
+  }
+  T&& value() && {
+    SR_CHECK(ok());
+    return std::get<0>(std::move(data_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
-  const Error& error() const { SR_CHECK(!ok()); return std::get<1>(data_); }
+  const Error& error() const {
+    SR_CHECK(!ok());
+    return std::get<1>(data_);
+  }
 
  private:
   std::variant<T, Error> data_;
@@ -48,7 +60,10 @@ class [[nodiscard]] Status {
 
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
-  const Error& error() const { SR_CHECK(!ok()); return *error_; }
+  const Error& error() const {
+    SR_CHECK(!ok());
+    return *error_;
+  }
 
  private:
   std::optional<Error> error_;
@@ -57,8 +72,8 @@ class [[nodiscard]] Status {
 }  // namespace sr
 
 // Returns the Error of `expression` (a Status or Result) from the enclosing function, if it holds one.
-#define SR_TRY(expression)                               \
-  do {                                                   \
-    auto&& sr_try_status = (expression);                 \
+#define SR_TRY(expression)                                 \
+  do {                                                     \
+    auto&& sr_try_status = (expression);                   \
     if (!sr_try_status.ok()) return sr_try_status.error(); \
   } while (false)

@@ -26,7 +26,8 @@ struct Rate {
   auto operator<=>(const Rate&) const = default;
 };
 
-// Reads `250ms 10s 1m30s 2h 7d` (units ms, s, m, h, d, largest first, each once). Gives nothing for any other text or beyond 10^15 ms.
+// Reads `250ms 10s 1m30s 2h 7d` (units ms, s, m, h, d, largest first, each once). Gives nothing for any other text or
+// beyond 10^15 ms.
 std::optional<Duration> parse_duration(std::string_view text);
 // Reads `512B 64KiB 16MiB 1GiB 10kB 10KB 10MB 1GB`. Gives nothing for any other text or beyond 2^60.
 std::optional<ByteSize> parse_size(std::string_view text);

@@ -1,0 +1,17 @@
+#include "engine/base/posix_error.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace sr {
+
+Error posix_error(const char* verb, const std::string& path, int number) {
+  const char* reason = strerrordesc_np(number);
+  const char* name = strerrorname_np(number);
+  const bool retriable = number == EAGAIN || number == EINTR || number == EMFILE || number == ENFILE ||
+                         number == ENOSPC || number == EDQUOT;
+  return Error{std::string("cannot ") + verb + " " + path + ": " + (reason != nullptr ? reason : "unknown error"),
+               retriable, name != nullptr ? name : ""};
+}
+
+}  // namespace sr
