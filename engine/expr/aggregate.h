@@ -1,5 +1,6 @@
 // The registry of aggregate functions and their columnar states. A family is one file in engine/expr/aggregates with
-// `void register_<family>(AggregateRegistry&)`, called in aggregates/register.cc. Tested in tests/unit/expr: every example runs.
+// `void register_<family>(AggregateRegistry&)`, called in aggregates/register.cc. Tested in tests/unit/expr: every
+// example runs.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,8 @@
 namespace sr::expr {
 
 // The states of one aggregate call for groups 0 … n-1. What it keeps of strings it copies. Not thread-safe.
-// Rows arrive in order inside one object; merge appends another's rows behind ours: the result is that of all rows in order.
+// Rows arrive in order inside one object; merge appends another's rows behind ours: the result is that of all rows in
+// order.
 class AggregateStates {
  public:
   virtual ~AggregateStates() = default;
@@ -46,8 +48,8 @@ struct ResolvedAggregate {
   TypeRef result;
   std::vector<TypeRef> params;  // to which the arguments are cast; null: as it is
   std::function<std::unique_ptr<AggregateStates>()> make;
-  bool invertible = false;   // subtract() gives exactly the state without those rows (never for doubles)
-  bool order_free = false;   // merging in any order and grouping gives the same bytes
+  bool invertible = false;     // subtract() gives exactly the state without those rows (never for doubles)
+  bool order_free = false;     // merging in any order and grouping gives the same bytes
   bool empty_is_zero = false;  // count-like: 0 for no rows
 };
 

@@ -1,5 +1,5 @@
-// The syntax tree of an expression, as written: no types, no columns resolved. Made by engine/expr/parser. Positions are byte
-// offsets into the expression's text. Tested in tests/unit/expr.
+// The syntax tree of an expression, as written: no types, no columns resolved. Made by engine/expr/parser. Positions
+// are byte offsets into the expression's text. Tested in tests/unit/expr.
 #pragma once
 
 #include <cstdint>
@@ -45,15 +45,15 @@ struct Expr {
   std::size_t name_begin = 0;  // of the function's name or operator
   std::size_t name_end = 0;
   std::string name;
-  std::vector<std::string> parts;    // name: as written, without back-quotes
+  std::vector<std::string> parts;  // name: as written, without back-quotes
   std::vector<std::pair<std::size_t, std::size_t>> part_spans;
   std::vector<ExprPtr> args;
-  std::vector<std::string> params;   // lambda; also `struct(v as n)`: the names, "" where none is given
-  ColumnRef value;                   // literal: one row; NULL has the null type
-  TypeRef type;                      // literal, cast
-  std::int64_t months = 0;           // interval
+  std::vector<std::string> params;  // lambda; also `struct(v as n)`: the names, "" where none is given
+  ColumnRef value;                  // literal: one row; NULL has the null type
+  TypeRef type;                     // literal, cast
+  std::int64_t months = 0;          // interval
   std::int64_t micros = 0;
-  bool distinct = false;             // count(distinct x)
+  bool distinct = false;  // count(distinct x)
   bool has_operand = false;
   bool has_else = false;
 };
@@ -65,7 +65,8 @@ struct OrderItem {
   bool nulls_first = true;  // NULLs are least unless the text says otherwise
 };
 
-// Parses one scalar expression; on failure fills *error (one, the first) and gives nullptr. Depth is limited to kMaxExpressionDepth.
+// Parses one scalar expression; on failure fills *error (one, the first) and gives nullptr. Depth is limited to
+// kMaxExpressionDepth.
 ExprPtr parse_expression(std::string_view text, ExprError* error);
 // Parses an order list; empty on failure.
 std::vector<OrderItem> parse_order(std::string_view text, ExprError* error);

@@ -1,5 +1,5 @@
-// Binding: names to columns, calls to typed kernels, with every implicit cast made explicit. Entry points: bind, bind_aggregates,
-// bind_order. Knows nothing of YAML. Tested in tests/unit/expr.
+// Binding: names to columns, calls to typed kernels, with every implicit cast made explicit. Entry points: bind,
+// bind_aggregates, bind_order. Knows nothing of YAML. Tested in tests/unit/expr.
 #pragma once
 
 #include <map>
@@ -18,8 +18,8 @@ namespace sr::expr {
 struct BoundExpr;
 using BoundRef = std::shared_ptr<const BoundExpr>;
 
-// One column that an expression may name: `name` alone, or `qualifier.name` (left, right, state). A column with qualified_only needs its
-// qualifier. Its place in Scope::columns is the index into EvalInput::columns.
+// One column that an expression may name: `name` alone, or `qualifier.name` (left, right, state). A column with
+// qualified_only needs its qualifier. Its place in Scope::columns is the index into EvalInput::columns.
 struct ScopeColumn {
   std::string qualifier;
   std::string name;
@@ -39,7 +39,7 @@ struct Scope {
   std::vector<ScopeColumn> columns;
   bool open = false;  // an input's columns are unknown because of an earlier error: unknown names raise nothing
   const Macros* macros = nullptr;
-  bool allows_row = false;   // `row` and seeded rand(): the generate source
+  bool allows_row = false;  // `row` and seeded rand(): the generate source
   // The text of help for an unknown column is made from `columns`; this names what they are ("columns of `orders`").
   std::string what = "the input";
 
@@ -51,23 +51,24 @@ struct BoundExpr {
   enum class Kind : std::uint8_t { column, literal, call, cast, case_of, logic, coalesce, lambda, batch_time };
   Kind kind = Kind::literal;
   TypeRef type;
-  std::uint32_t index = 0;   // column; lambda parameter columns stand behind the scope's
-  ColumnRef value;           // literal: one row
-  ResolvedCall call;         // call
-  std::string name;          // call, logic: as in the registry
+  std::uint32_t index = 0;  // column; lambda parameter columns stand behind the scope's
+  ColumnRef value;          // literal: one row
+  ResolvedCall call;        // call
+  std::string name;         // call, logic: as in the registry
   std::vector<BoundRef> args;
   bool has_else = false;
   bool try_cast = false;
-  bool can_fail = false;      // some row may raise an error
+  bool can_fail = false;  // some row may raise an error
   bool deterministic = true;
-  std::size_t begin = 0;      // in the text
+  std::size_t begin = 0;  // in the text
   std::size_t end = 0;
 
   bool is_constant() const { return kind == Kind::literal; }
 };
 
-// Binds a scalar expression; `expected` (may be null) is the type its place asks for, to which lossless widening applies and a bare NULL turns.
-// On errors appends to `errors` and gives nullptr; with an open scope nullptr without errors means "unknown, say nothing".
+// Binds a scalar expression; `expected` (may be null) is the type its place asks for, to which lossless widening
+// applies and a bare NULL turns. On errors appends to `errors` and gives nullptr; with an open scope nullptr without
+// errors means "unknown, say nothing".
 BoundRef bind(const Expr& expr, const Scope& scope, const TypeRef& expected, std::vector<ExprError>& errors);
 
 // One aggregate call of an aggregating node, e.g. the sum(a) of `sum(a) / count(*)`. Equal calls appear once.
@@ -77,13 +78,14 @@ struct AggregateCall {
   std::string text;            // canonical text, for plans and state shapes
 };
 
-// Aggregating expressions of one node. Each result is evaluated once per group over: the columns of the outer scope, then one column per call.
+// Aggregating expressions of one node. Each result is evaluated once per group over: the columns of the outer scope,
+// then one column per call.
 struct BoundAggregates {
   std::vector<AggregateCall> calls;
   std::vector<BoundRef> results;  // in the order of the given expressions; nullptr where one failed
 };
-// Row columns (scope `row`) may stand only inside aggregate calls; `outer` columns (keys, state.x) only outside. Errors name the token and its
-// index in `expressions`.
+// Row columns (scope `row`) may stand only inside aggregate calls; `outer` columns (keys, state.x) only outside. Errors
+// name the token and its index in `expressions`.
 struct AggregateInput {
   const Expr* expr = nullptr;
   TypeRef expected;  // may be null
@@ -101,7 +103,8 @@ struct BoundOrder {
   bool descending = false;
   bool nulls_first = true;
 };
-std::vector<BoundOrder> bind_order(const std::vector<OrderItem>& items, const Scope& scope, std::vector<ExprError>& errors);
+std::vector<BoundOrder> bind_order(const std::vector<OrderItem>& items, const Scope& scope,
+                                   std::vector<ExprError>& errors);
 
 // A cast of a bound expression to a type (lossless widening only unless `explicit_cast`); nullptr when there is none.
 BoundRef cast_to(BoundRef expr, const TypeRef& type, bool explicit_cast = false);

@@ -1,5 +1,6 @@
-// Evaluation of bound expressions, a column at a time. Row errors (ANSI) are collected by row; a failed row's value is arbitrary.
-// Entry points: evaluate, select_true. Any thread; a bound expression is immutable. Tested in tests/unit/expr.
+// Evaluation of bound expressions, a column at a time. Row errors (ANSI) are collected by row; a failed row's value is
+// arbitrary. Entry points: evaluate, select_true. Any thread; a bound expression is immutable. Tested in
+// tests/unit/expr.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// The registry of scalar functions and operators: one row each, from which binding, docs, `describe`, suggestions and completion come.
-// A family is one file in engine/expr/functions with `void register_<family>(FunctionRegistry&)`, called in functions/register.cc.
-// Tested in tests/unit/expr: every example runs.
+// The registry of scalar functions and operators: one row each, from which binding, docs, `describe`, suggestions and
+// completion come. A family is one file in engine/expr/functions with `void register_<family>(FunctionRegistry&)`,
+// called in functions/register.cc. Tested in tests/unit/expr: every example runs.
 #pragma once
 
 #include <functional>
@@ -18,17 +18,18 @@ namespace sr::expr {
 
 class RowErrors;
 
-// What a kernel gets beside its arguments. It computes the rows of `selection` and leaves the others undefined. Under Nulls::propagate the
-// selection holds only rows in which no argument is NULL; the evaluator marks the others. Arguments are full columns (maybe constant).
+// What a kernel gets beside its arguments. It computes the rows of `selection` and leaves the others undefined. Under
+// Nulls::propagate the selection holds only rows in which no argument is NULL; the evaluator marks the others.
+// Arguments are full columns (maybe constant).
 struct CallContext {
   Selection selection;
-  std::uint32_t rows = 0;             // of the result
-  RowErrors* errors = nullptr;        // a row that fails: errors->add(row, message); messages hold the word of FUNCTIONS.md
+  std::uint32_t rows = 0;       // of the result
+  RowErrors* errors = nullptr;  // a row that fails: errors->add(row, message); messages hold the word of FUNCTIONS.md
   const Tick* tick = nullptr;
   std::uint64_t seed = 0;
   std::uint64_t first_ordinal = 0;
-  const void* prepared = nullptr;     // what resolve() prepared, e.g. a compiled pattern; immutable, shared by threads
-  TypeRef result;                     // the resolved result type
+  const void* prepared = nullptr;  // what resolve() prepared, e.g. a compiled pattern; immutable, shared by threads
+  TypeRef result;                  // the resolved result type
 };
 // Gives a column of `context.rows` rows of type `context.result`.
 using Kernel = std::shared_ptr<Column> (*)(const CallContext& context, std::span<const ColumnRef> args);
@@ -46,7 +47,11 @@ struct ResolvedCall {
   Nulls nulls = Nulls::propagate;
   bool can_fail = false;
   bool deterministic = true;
-  bool turns_null = false;      // may give NULL though no argument is
+  bool turns_null = false;  // may give NULL though no argument is
+  // Safe on any bits (numbers only): under propagate the kernel is given rows with NULL arguments too, computes
+  // whatever for them and raises nothing: see map_dense and map_dense_checked in kernel.h. Saves the evaluator making a
+  // selection.
+  bool any_bits = false;
   std::shared_ptr<const void> prepared = {};
 };
 
@@ -65,8 +70,8 @@ struct ResolveError {
 using Resolver = std::function<bool(const ResolveInput& input, ResolvedCall* call, ResolveError* error)>;
 
 struct FunctionInfo {
-  std::string name;       // lower case; operators by their sign
-  std::string family;     // strings, numbers, dates, …
+  std::string name;    // lower case; operators by their sign
+  std::string family;  // strings, numbers, dates, …
   int min_args = 0;
   int max_args = 0;       // -1: any number
   std::string signature;  // `substring(s, pos [, len])`
