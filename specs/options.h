@@ -1,0 +1,172 @@
+// Option tables: one typed row per option, from which decoding, defaults, errors, JSON Schema, `describe`, docs and completion all come.
+// A table binds option names to members of a Config struct; the member's default initialiser is the option's default.
+// Entry points: OptionTable<Config>::option, decode_options. Tested in tests/unit/specs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+#include "engine/base/units.h"
+#include "engine/data/type.h"
+#include "specs/value.h"
+
+namespace sr::specs {
+
+// An expression as written, with its place. Parsed and bound by BindContext.
+struct ExprOption {
+  std::string text;
+  SpecValue value;  // for spans
+  bool present() const { return !value.is_null() || !text.empty(); }
+};
+
+// `{name: expression, …}` in file order.
+struct NamedExpr {
+  std::string name;
+  Span name_span;
+  ExprOption expr;
+};
+using ExprMap = std::vector<NamedExpr>;
+
+// `{column: type, …}` in file order.
+struct SchemaOption {
+  std::vector<Field> fields;
+  std::vector<Span> spans;  // of the names
+  Span span;
+  bool present = false;
+  SchemaRef schema() const { return std::make_shared<const Schema>(fields); }
+};
+
+// `key: col`, `key: [a, b]`, `key: []`, in a join `key: {left: a, right: b}` (also lists on each side).
+struct KeyOption {
+  struct Column {
+    std::string name;
+    Span span;
+  };
+  std::vector<Column> columns;  // the left side's where there are two
+  std::vector<Column> right;
+  bool two_sided = false;
+  bool present = false;
+  Span span;
+};
+
+// A name with its place: a column, a node, a port.
+struct NameOption {
+  std::string name;
+  Span span;
+  bool present() const { return span.known(); }
+};
+
+// Anything, looked at by the operator itself (rows, batches, routes).
+struct RawOption {
+  SpecValue value;
+  bool present() const { return !value.is_null(); }
+};
+
+enum class OptionKind : std::uint8_t {
+  boolean, integer, number, string, duration, size, rate, enumeration, expression, expression_map, schema, key, name, name_list,
+  string_list, order, block, raw
+};
+
+class OptionTableBase;
+
+// One row of a table, without the member it fills.
+struct OptionInfo {
+  std::string name;
+  OptionKind kind = OptionKind::string;
+  std::string doc;
+  std::string example;            // YAML
+  std::string default_text;       // YAML of the default; empty: none
+  bool required = false;
+  bool secret = false;
+  bool port = false;              // TCP port: 0..65535
+  std::optional<std::int64_t> min;   // integers, bytes, milliseconds
+  std::optional<std::int64_t> max;
+  std::vector<std::string> choices;  // enumeration
+  std::vector<std::string> deprecated_names;
+  std::shared_ptr<const OptionTableBase> block;  // block: its table
+  // A scalar that stands for the whole block, e.g. `on_error: skip`: its choices.
+  std::vector<std::string> shorthands;
+  // JSON Schema of a raw option; empty: anything.
+  std::string schema_json;
+};
+
+// What decoding needs beside the value. `owner` names the block in messages: "window", "filter".
+struct DecodeContext {
+  Diagnostics* diagnostics = nullptr;
+  std::string owner;
+  bool dry_run = false;
+};
+
+// Decodes `value` into the member; reports and gives false if it does not fit. Specialised for every member type in specs/option_codecs.
+template <class M>
+struct OptionCodec;
+
+class OptionTableBase {
+ public:
+  virtual ~OptionTableBase() = default;
+  const std::vector<OptionInfo>& options() const { return infos_; }
+  // Decodes a map into *config (a Config of the derived table). Unknown keys, missing required options and bad values are reported; keys in `also`
+  // are somebody else's. Gives false if anything was reported.
+  bool decode(const SpecValue& map, void* config, const DecodeContext& context, const std::vector<std::string>& also = {}) const;
+
+ protected:
+  using Decoder = std::function<bool(const SpecValue&, void*, const OptionInfo&, const DecodeContext&)>;
+  std::vector<OptionInfo> infos_;
+  std::vector<Decoder> decoders_;
+};
+
+template <class Config>
+class OptionTable final : public OptionTableBase {
+ public:
+  class Row {
+   public:
+    explicit Row(OptionTable* table, std::size_t index) : table_(table), index_(index) {}
+    Row& doc(std::string text) { info().doc = std::move(text); return *this; }
+    Row& example(std::string yaml) { info().example = std::move(yaml); return *this; }
+    Row& required() { info().required = true; return *this; }
+    Row& secret() { info().secret = true; return *this; }
+    Row& range(std::int64_t min, std::int64_t max) { info().min = min; info().max = max; return *this; }
+    Row& at_least(std::int64_t min) { info().min = min; return *this; }
+    Row& port() { info().port = true; return *this; }
+    Row& choices(std::vector<std::string> names) { info().choices = std::move(names); return *this; }
+    Row& shorthands(std::vector<std::string> names) { info().shorthands = std::move(names); return *this; }
+    Row& block(std::shared_ptr<const OptionTableBase> table) { info().block = std::move(table); return *this; }
+    Row& schema_json(std::string json) { info().schema_json = std::move(json); return *this; }
+    Row& default_text(std::string yaml) { info().default_text = std::move(yaml); return *this; }
+
+   private:
+    OptionInfo& info() { return table_->infos_[index_]; }
+    OptionTable* table_;
+    std::size_t index_;
+  };
+
+  // Adds an option that fills `member`. Its kind and default text come from the member's type and initialiser.
+  template <class M>
+  Row option(std::string name, M Config::*member) {
+    OptionInfo info;
+    info.name = std::move(name);
+    info.kind = OptionCodec<M>::kind;
+    info.default_text = OptionCodec<M>::text(Config{}.*member);
+    infos_.push_back(std::move(info));
+    decoders_.push_back([member](const SpecValue& value, void* config, const OptionInfo& row, const DecodeContext& context) {
+      return OptionCodec<M>::decode(value, static_cast<Config*>(config)->*member, row, context);
+    });
+    return Row(this, infos_.size() - 1);
+  }
+  // Adds every option of a base struct's table.
+  template <class Base>
+  void include(const OptionTable<Base>& table);
+};
+
+// Enums: specialise EnumNames<E> with `static const std::vector<std::string>& names()` in the order of the enumerators (0, 1, …).
+template <class E>
+struct EnumNames;
+
+}  // namespace sr::specs
+
+#include "specs/option_codecs.h"
