@@ -32,7 +32,7 @@ struct ErrorPolicy {
   std::optional<RetryPolicy> retry;  // sinks only
 };
 
-// When a node has a batch: those whose time is offset + k × slide. A node below a windowed node inherits its timing.
+// When a node has a batch, i.e. emits one (maybe empty): those whose time is offset + k × slide. A node below a windowed node inherits its timing.
 struct NodeTiming {
   std::int64_t slide_ms = 0;  // the batch interval unless windowed; 0: every batch (eager jobs)
   std::int64_t offset_ms = 0;

@@ -84,9 +84,11 @@ class Breaker : public Operator {
   virtual std::unique_ptr<Partial> partial(std::uint32_t input) const = 0;
   // Adds a chunk to a partial; chunks of a morsel come in order. `errors` serves drop_failed only.
   virtual Status accumulate(Partial& partial, const Chunk& chunk, const BatchContext& context, Emitter& errors) const = 0;
-  // True: accumulating several morsels into one partial, in order, gives the same bytes as one partial each. One worker then uses one partial.
+  // True: accumulating several morsels that follow one another (no other morsel of the input between them) into one partial, in order, gives the
+  // same bytes as one partial each. One worker then uses one partial; several may each take a run of neighbouring morsels.
   virtual bool partials_join() const { return false; }
-  // Ends the batch; called in every batch that the node has (see NodeTiming), also without rows. Emits in order.
+  // Ends the batch; called in every batch that the node's INPUTS have (see NodeTiming), also without rows. Emits in order. A windowed node has
+  // batches of its own only at its slides (its own NodeTiming) and emits only then, but must see every batch of its inputs to build panes.
   virtual Status end_batch(const BatchContext& context, std::span<PlacedPartial> partials, Emitter& out) = 0;
 
   // State between batches. `snapshot` appends a self-describing binary form; `restore` takes it into a fresh operator.
