@@ -71,6 +71,12 @@ struct InputInfo {
   std::vector<std::string> dataset_key;  // key: of a dataset
 };
 
+// The columns of a union, explicit or implied by a list of inputs; see flow::UnionNode::pick.
+struct UnionColumns {
+  SchemaRef schema;
+  std::vector<std::vector<std::uint32_t>> pick;
+};
+
 // The whole job's facts that a node may depend on.
 struct JobFacts {
   std::string name;
@@ -93,7 +99,7 @@ struct Made {
   std::unique_ptr<flow::Breaker> breaker;
   std::unique_ptr<flow::Sink> sink;
   std::unique_ptr<flow::DatasetLoader> dataset;
-  bool is_union = false;
+  std::optional<flow::UnionNode> union_node;
 };
 
 struct BoundPort {
@@ -160,6 +166,9 @@ class BindContext {
   std::optional<std::vector<std::uint32_t>> key_columns(const std::vector<KeyOption::Column>& key, const SchemaRef& schema);
   // Checks a window against the batch interval, the input's timing and event time, and completes its defaults.
   std::optional<WindowPlan> window(const WindowConfig& config, std::size_t input = 0);
+  // Checks that all inputs have the same columns (names without regard to case, equal types, any order) and gives the first's order. Reports the input that
+  // differs and how. Nothing if an input is unknown.
+  std::optional<UnionColumns> union_columns();
   // Adds names to a schema under construction, reporting a name given twice (without regard to case).
   bool add_column(std::vector<Field>& fields, std::string name, TypeRef type, Span span);
   // Decodes the list of rows of an `inline` option or `initial` against a schema into chunks. Reports at the row.

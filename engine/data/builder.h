@@ -77,6 +77,8 @@ class ColumnBuilder {
 
 // Picks rows into a new dense column of selection.count rows; strings stay views, holders are shared.
 ColumnRef gather(const ColumnRef& column, Selection selection);
+// Gives rows [begin, begin + count) as a column of their own; strings stay views, holders are shared.
+ColumnRef slice(const ColumnRef& column, std::uint32_t begin, std::uint32_t count);
 // Puts columns of one type behind one another.
 ColumnRef concat_columns(const TypeRef& type, std::span<const ColumnRef> columns);
 // A column of `size` rows that all hold `from`'s value at `row`.

@@ -53,7 +53,10 @@ struct SourceNode {
   double max_rate = 0;                         // records/s; 0: no limit
 };
 
-struct UnionNode {};  // its inputs, in order
+// Passes its inputs on, in order. `pick[i]`: for each output column its column in input i; empty: the columns stand in the same order.
+struct UnionNode {
+  std::vector<std::vector<std::uint32_t>> pick;
+};
 
 struct SinkNode {
   std::unique_ptr<Sink> sink;

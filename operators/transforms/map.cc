@@ -1,0 +1,197 @@
+// map: computes columns. `select` gives exactly the listed columns; `set` adds or replaces columns and keeps the others; `drop` removes some.
+//
+//   priced:
+//     type: map
+//     input: orders
+//     set: {total: quantity * price}
+//     drop: [note]
+//
+// Tested in tests/jobs/map.yaml.
+#include <algorithm>
+
+#include "specs/registry.h"
+
+namespace sr::operators {
+namespace {
+
+struct MapConfig {
+  specs::ExprMap select;
+  specs::ExprMap set;
+  std::vector<specs::NameOption> drop;
+};
+
+class Map final : public flow::Stateless {
+ public:
+  Map(SchemaRef schema, std::vector<expr::BoundRef> columns, std::vector<bool> needed)
+      : schema_(std::move(schema)), columns_(std::move(columns)), needed_(std::move(needed)) {}
+
+  Status process(const Chunk& chunk, const flow::BatchContext& context, flow::Emitter& out) const override {
+    expr::EvalInput input{chunk.columns, chunk.rows, chunk.selection(), &context.tick, context.seed};
+    expr::RowErrors errors;
+    Chunk result{schema_, {}, chunk.rows, chunk.selected, chunk.event_time};
+    result.columns.reserve(columns_.size());
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const bool needed = needed_.empty() || needed_[i];
+      result.columns.push_back(needed ? expr::evaluate(*columns_[i], input, errors)
+                                      : null_column(columns_[i]->type, chunk.rows));
+    }
+    if (!errors.empty()) {
+      auto kept = std::make_shared<Vec<std::uint32_t>>();
+      if (!out.drop_failed(chunk, errors, *kept)) return {};
+      if (kept->empty()) return {};
+      result.selected = std::move(kept);
+    }
+    out.emit(std::move(result));
+    return {};
+  }
+
+ private:
+  SchemaRef schema_;
+  std::vector<expr::BoundRef> columns_;
+  std::vector<bool> needed_;
+};
+
+// The output under construction: fields and what computes them.
+struct Output {
+  std::vector<Field> fields;
+  std::vector<expr::BoundRef> columns;
+  bool complete = true;  // false: an expression failed, so some type is unknown
+};
+
+expr::BoundRef column_of(const Field& field, std::uint32_t index) {
+  auto bound = std::make_shared<expr::BoundExpr>();
+  bound->kind = expr::BoundExpr::Kind::column;
+  bound->type = field.type;
+  bound->index = index;
+  return bound;
+}
+
+void add_selected(const specs::ExprMap& select, const expr::Scope& scope, specs::BindContext& context, Output& output) {
+  for (const specs::NamedExpr& item : select) {
+    expr::BoundRef bound = context.bind(item.expr, scope);
+    if (!bound) output.complete = false;
+    context.add_column(output.fields, item.name, bound ? bound->type : types::null(), item.name_span);
+    output.columns.push_back(std::move(bound));
+  }
+}
+
+void add_set(const specs::ExprMap& set, const expr::Scope& scope, specs::BindContext& context, Output& output) {
+  std::vector<std::string> seen;
+  for (const specs::NamedExpr& item : set) {
+    expr::BoundRef bound = context.bind(item.expr, scope);
+    if (!bound) output.complete = false;
+    const TypeRef type = bound ? bound->type : types::null();
+    const bool again = std::any_of(seen.begin(), seen.end(), [&](const auto& name) { return same_name(name, item.name); });
+    auto old = std::find_if(output.fields.begin(), output.fields.end(),
+                            [&](const Field& field) { return same_name(field.name, item.name); });
+    if (old != output.fields.end() && !again) {
+      old->type = type;
+      output.columns[static_cast<std::size_t>(old - output.fields.begin())] = std::move(bound);
+    } else {
+      context.add_column(output.fields, item.name, type, item.name_span);
+      output.columns.push_back(std::move(bound));
+    }
+    seen.push_back(item.name);
+  }
+}
+
+void drop_columns(const std::vector<specs::NameOption>& drop, const SchemaRef& schema, specs::BindContext& context, Output& output) {
+  for (const specs::NameOption& name : drop) {
+    if (!schema->find(name.name)) {
+      const std::string near = nearest(name.name, schema->names());
+      context.report({.code = "SR3101",
+                      .message = "unknown column `" + name.name + "` in `drop`",
+                      .span = name.span,
+                      .label = near.empty() ? "" : "did you mean `" + near + "`?",
+                      .help = "columns: " + schema->to_text(),
+                      .suggestion = near});
+      continue;
+    }
+    auto field = std::find_if(output.fields.begin(), output.fields.end(),
+                              [&](const Field& f) { return same_name(f.name, name.name); });
+    if (field == output.fields.end()) continue;
+    output.columns.erase(output.columns.begin() + (field - output.fields.begin()));
+    output.fields.erase(field);
+  }
+}
+
+std::set<std::uint32_t> columns_read(const std::vector<expr::BoundRef>& columns, const std::set<std::uint32_t>& output) {
+  std::set<std::uint32_t> read;
+  for (std::uint32_t i = 0; i < columns.size(); ++i) {
+    if (output.contains(i)) expr::collect_columns(*columns[i], read);
+  }
+  return read;
+}
+
+// `select` excludes the other two, and one of the three must be there.
+bool check_shape(const MapConfig& config, specs::BindContext& context) {
+  if (!context.has_option("select") && !context.has_option("set") && !context.has_option("drop")) {
+    context.error("SR2011", context.node_span(), "map `" + context.id() + "` computes nothing", "",
+                  "give it `select: {name: expression}`, `set: {name: expression}` or `drop: [name]`");
+    return false;
+  }
+  for (const char* other : {"set", "drop"}) {
+    if (!context.has_option("select") || !context.has_option(other)) continue;
+    context.error("SR2012", context.key_span(other), std::string("`select` already names every column, so `") + other + "` has no place beside it",
+                  "", "use either `select` alone, or `set` and `drop`");
+    return false;
+  }
+  return true;
+}
+
+std::optional<specs::BoundNode> bind_map(const MapConfig& config, specs::BindContext& context) {
+  const SchemaRef schema = context.inputs().empty() ? nullptr : context.inputs()[0].schema;
+  const expr::Scope scope = context.scope();
+  if (!check_shape(config, context)) return std::nullopt;
+  Output output;
+  if (context.has_option("select")) {
+    add_selected(config.select, scope, context, output);
+  } else {
+    if (schema) {
+      for (std::uint32_t i = 0; i < schema->size(); ++i) {
+        output.fields.push_back(schema->fields[i]);
+        output.columns.push_back(column_of(schema->fields[i], i));
+      }
+    }
+    add_set(config.set, scope, context, output);
+    if (schema) drop_columns(config.drop, schema, context, output);
+  }
+  if (!schema || !output.complete || context.failed()) return std::nullopt;
+  specs::BoundNode bound;
+  auto result = std::make_shared<const Schema>(output.fields);
+  bound.ports = {{"", result}};
+  bound.deterministic = std::all_of(output.columns.begin(), output.columns.end(), [](const auto& c) { return c->deterministic; });
+  bound.reads = [columns = output.columns](std::uint32_t, const std::set<std::uint32_t>& needed) {
+    return columns_read(columns, needed);
+  };
+  bound.make = [result, columns = output.columns](const specs::MakeOptions& options) {
+    specs::Made made;
+    made.stateless = std::make_unique<Map>(result, columns, options.needed);
+    return made;
+  };
+  return bound;
+}
+
+std::shared_ptr<const specs::OptionTable<MapConfig>> map_options() {
+  auto table = std::make_shared<specs::OptionTable<MapConfig>>();
+  table->option("select", &MapConfig::select)
+      .doc("The columns of the result, each with its expression.")
+      .example("{user: user, total: quantity * price}");
+  table->option("set", &MapConfig::set)
+      .doc("Columns to add or replace; all others stay.")
+      .example("{total: quantity * price}");
+  table->option("drop", &MapConfig::drop).doc("Columns to leave out.").example("[note]");
+  return table;
+}
+
+}  // namespace
+
+void register_map(specs::Registry& registry) {
+  registry.add(specs::node<MapConfig>({.name = "map",
+                                       .group = "transforms",
+                                       .summary = "Computes columns: `select` names them all, `set` adds or replaces some, `drop` removes some.",
+                                       .example = "priced:\n  type: map\n  input: orders\n  set: {total: quantity * price}\n"},
+                                      map_options(), bind_map));
+}
+
+}  // namespace sr::operators
