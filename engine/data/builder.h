@@ -17,7 +17,7 @@ class StrArena {
   Str add(std::string_view text);
   // Gives room for `size` bytes (to be filled at once), to be wrapped into a Str afterwards.
   char* allocate(std::size_t size);
-  void clear();  // keeps the largest block
+  void clear();  // keeps the block that is being filled
   std::size_t memory_bytes() const { return total_; }
 
  private:
@@ -79,6 +79,8 @@ class ColumnBuilder {
 ColumnRef gather(const ColumnRef& column, Selection selection);
 // Gives rows [begin, begin + count) as a column of their own; strings stay views, holders are shared.
 ColumnRef slice(const ColumnRef& column, std::uint32_t begin, std::uint32_t count);
+// The column with one physical value per row: a constant one written out, any other as it is.
+ColumnRef flatten(const ColumnRef& column);
 // Puts columns of one type behind one another.
 ColumnRef concat_columns(const TypeRef& type, std::span<const ColumnRef> columns);
 // A column of `size` rows that all hold `from`'s value at `row`.

@@ -68,6 +68,8 @@ struct TypeError {
 
 // Reads `bigint`, `int`, `decimal(10,2)`, `array<struct<a: bigint>>`, … without regard to case. On failure fills *error and gives nullptr.
 TypeRef parse_type(std::string_view text, TypeError* error);
+// Reads a list of columns as Spark writes it: `a bigint, b: array<string>`; empty text is no column. On failure fills *error and gives nothing.
+std::optional<std::vector<Field>> parse_columns(std::string_view text, TypeError* error);
 
 inline bool same_type(const TypeRef& a, const TypeRef& b) { return a == b || (a && b && *a == *b); }
 
