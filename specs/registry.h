@@ -1,5 +1,6 @@
-// The registry: one entry per node type, format and settings block. Operators register here; every pass, JSON Schema, docs and
-// completion read it. Entry points: Registry::add, node<Config>. Tested in tests/unit/specs and tests/conformance.
+// The registry: one entry per node type, format and settings block. Operators register here; every pass, JSON Schema,
+// docs and completion read it. Entry points: Registry::add, node<Config>. Tested in tests/unit/specs and
+// tests/conformance.
 #pragma once
 
 #include <functional>
@@ -18,13 +19,13 @@ enum class NodeKind : std::uint8_t { source, transform, sink, dataset };
 
 // What a node can do, for the delivery that a job reaches and for other engines.
 struct Capabilities {
-  bool replayable = false;     // source: can read the same input again from a position (files, generators, Kafka)
-  bool acknowledges = false;   // source: the sender waits for an acknowledgement
-  bool transactional = false;  // sink: a batch and its number become visible together
-  bool idempotent = false;     // sink: writing a batch again changes nothing
-  bool deterministic = true;   // the output is a function of the input
-  bool stateful = false;       // keeps rows or states between batches whatever its options
-  bool portable = true;        // Spark has it
+  bool replayable = false;        // source: can read the same input again from a position (files, generators, Kafka)
+  bool acknowledges = false;      // source: the sender waits for an acknowledgement
+  bool transactional = false;     // sink: a batch and its number become visible together
+  bool idempotent = false;        // sink: writing a batch again changes nothing
+  bool deterministic = true;      // the output is a function of the input
+  bool stateful = false;          // keeps rows or states between batches whatever its options
+  bool portable = true;           // Spark has it
   bool needs_checkpoint = false;  // `checkpoint` or `checkpoint: none` is required
 };
 
@@ -32,16 +33,20 @@ struct Capabilities {
 enum class Inputs : std::uint8_t { none, one, many, two_sided };  // many: an ordered list; two_sided: {left, right}
 
 struct NodeInfo {
-  std::string name;            // lower_snake, as in `type:`
+  std::string name;  // lower_snake, as in `type:`
   NodeKind kind = NodeKind::transform;
-  std::string group;           // sources, transforms, aggregates, joins, windows, stateful, learning, sinks, datasets
-  std::string summary;         // one sentence
-  std::string example;         // YAML of one node, as it stands under its section
+  std::string group;    // sources, transforms, aggregates, joins, windows, stateful, learning, sinks, datasets
+  std::string summary;  // one sentence
+  std::string example;  // YAML of one node, as it stands under its section
   Inputs inputs = Inputs::one;
-  bool takes_format = false;   // sources and sinks with format, schema, delimiter, header, quote
-  bool takes_window = false;   // has the `window` option (aggregating nodes); joins take it on their sides
+  bool takes_format = false;  // sources and sinks with format, schema, delimiter, header, quote
+  bool takes_window = false;  // has the `window` option (aggregating nodes); joins take it on their sides
   Capabilities capabilities;
-  std::vector<std::string> ports;   // extra outputs that a node of this type may have beside `errors`: `late`, `model`
+  std::vector<std::string> ports;  // extra outputs that a node of this type may have beside `errors`: `late`, `model`
+  std::string port_option;         // an option whose map keys are ports too, as written (`routes` of route)
+  std::vector<std::string> fixed_ports =
+      {};                 // ports that every node of this type has beside those of port_option (`other` of route)
+  bool main_port = true;  // false: only the ports can be read, not the node itself
   std::shared_ptr<const OptionTableBase> options;  // of the type itself; common options stand in specs/common_options
   // Makes a Config, decodes, and binds. Made by node<Config>.
   std::function<std::shared_ptr<void>()> make_config;
@@ -50,7 +55,8 @@ struct NodeInfo {
   std::string package;
 };
 
-// What a format can do. Options `schema delimiter header quote` are common to all; `takes` lists those that this format looks at.
+// What a format can do. Options `schema delimiter header quote` are common to all; `takes` lists those that this format
+// looks at.
 struct FormatInfo {
   std::string name;
   std::string summary;
@@ -74,7 +80,7 @@ class Registry {
   const FormatInfo* format(std::string_view name) const;
   std::vector<std::string> names(NodeKind kind) const;
   std::vector<std::string> format_names() const;
-  std::vector<const NodeInfo*> nodes() const;      // by kind, group, then order of registration
+  std::vector<const NodeInfo*> nodes() const;  // by kind, group, then order of registration
   std::vector<const FormatInfo*> formats() const;
 
  private:
@@ -84,13 +90,16 @@ class Registry {
 
 // Completes an entry with a typed Config, its option table and its bind function:
 //   registry.add(node<FilterConfig>({.name = "filter", …}, filter_options(), bind_filter));
-// `bind` is pure: config + input schemas → output schemas + factory; it reports mistakes through the context and gives nothing if there are any.
+// `bind` is pure: config + input schemas → output schemas + factory; it reports mistakes through the context and gives
+// nothing if there are any.
 template <class Config>
 NodeInfo node(NodeInfo info, std::shared_ptr<const OptionTable<Config>> options,
               std::optional<BoundNode> (*bind)(const Config&, BindContext&)) {
   info.options = std::move(options);
   info.make_config = [] { return std::static_pointer_cast<void>(std::make_shared<Config>()); };
-  info.bind = [bind](const void* config, BindContext& context) { return bind(*static_cast<const Config*>(config), context); };
+  info.bind = [bind](const void* config, BindContext& context) {
+    return bind(*static_cast<const Config*>(config), context);
+  };
   return info;
 }
 

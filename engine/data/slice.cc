@@ -1,4 +1,5 @@
-// slice: a range of a column's rows without touching single values. Entry point in builder.h. Tested in tests/unit/data.
+// slice: a range of a column's rows without touching single values. Entry point in builder.h. Tested in
+// tests/unit/data.
 #include "engine/data/builder.h"
 
 namespace sr {

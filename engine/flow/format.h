@@ -1,5 +1,5 @@
-// Wire formats at the edges of the graph: framing and decoding of raw input, encoding of rows. Implemented in operators/formats.
-// All are immutable and may be called on any worker.
+// Wire formats at the edges of the graph: framing and decoding of raw input, encoding of rows. Implemented in
+// operators/formats. All are immutable and may be called on any worker.
 #pragma once
 
 #include <memory>
@@ -26,9 +26,11 @@ class DecodeSink {
 class Framer {
  public:
   virtual ~Framer() = default;
-  // Length of the longest prefix of `bytes` that ends at a record's end; 0 if no record is complete. `bytes` begins at a record.
+  // Length of the longest prefix of `bytes` that ends at a record's end; 0 if no record is complete. `bytes` begins at
+  // a record.
   virtual std::size_t complete(std::string_view bytes) const = 0;
-  // True: a record ends at every newline, so that a range of a file may be cut at any newline without reading what precedes it.
+  // True: a record ends at every newline, so that a range of a file may be cut at any newline without reading what
+  // precedes it.
   virtual bool splits_at_newlines() const = 0;
 };
 
@@ -49,8 +51,8 @@ class Decoder {
 
 // What the plan knows when it makes a decoder.
 struct DecoderOptions {
-  SchemaRef schema;           // all columns, in order
-  std::vector<bool> needed;   // per column; others become columns of NULLs. Empty: all
+  SchemaRef schema;                   // all columns, in order
+  std::vector<bool> needed;           // per column; others become columns of NULLs. Empty: all
   std::int64_t max_record = 1 << 20;  // bytes; a longer record is bad, its payload is cut
 };
 

@@ -4,9 +4,9 @@ namespace sr::flow {
 
 SchemaRef error_port_schema() {
   return std::make_shared<const Schema>(std::vector<Field>{{"node", types::string()},
-                                                            {"message", types::string()},
-                                                            {"payload", types::string()},
-                                                            {"batch_time", types::timestamp()}});
+                                                           {"message", types::string()},
+                                                           {"payload", types::string()},
+                                                           {"batch_time", types::timestamp()}});
 }
 
 std::optional<std::uint32_t> Graph::find(std::string_view id) const {

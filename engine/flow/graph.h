@@ -1,5 +1,5 @@
-// Graph: the job as connected operators in topological order, ready to run. Made by specs/instantiate from the plan; run by
-// engine/runtime. Plain structs.
+// Graph: the job as connected operators in topological order, ready to run. Made by specs/instantiate from the plan;
+// run by engine/runtime. Plain structs.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct RetryPolicy {
   std::int64_t attempts = 0;  // 0: for ever
   std::int64_t initial_ms = 100;
   std::int64_t max_ms = 30000;
-  double jitter = 0.2;        // share of the delay that is random
+  double jitter = 0.2;  // share of the delay that is random
   ErrorAction then = ErrorAction::fail;
 };
 
@@ -32,7 +32,8 @@ struct ErrorPolicy {
   std::optional<RetryPolicy> retry;  // sinks only
 };
 
-// When a node has a batch, i.e. emits one (maybe empty): those whose time is offset + k × slide. A node below a windowed node inherits its timing.
+// When a node has a batch, i.e. emits one (maybe empty): those whose time is offset + k × slide. A node below a
+// windowed node inherits its timing.
 struct NodeTiming {
   std::int64_t slide_ms = 0;  // the batch interval unless windowed; 0: every batch (eager jobs)
   std::int64_t offset_ms = 0;
@@ -43,17 +44,18 @@ struct NodeTiming {
 
 struct SourceNode {
   std::unique_ptr<Source> source;
-  std::shared_ptr<const Decoder> decoder;      // raw and file pieces
+  std::shared_ptr<const Decoder> decoder;  // raw and file pieces
   std::shared_ptr<const Framer> framer;
-  std::shared_ptr<const RowMaker> row_maker;   // row ranges
-  expr::BoundRef event_time;                   // timestamp over the source's columns, or null
+  std::shared_ptr<const RowMaker> row_maker;  // row ranges
+  expr::BoundRef event_time;                  // timestamp over the source's columns, or null
   std::int64_t delay_us = 0;
-  std::int64_t idle_after_ms = 0;              // 0: never idle
+  std::int64_t idle_after_ms = 0;  // 0: never idle
   std::int64_t max_record = 1 << 20;
-  double max_rate = 0;                         // records/s; 0: no limit
+  double max_rate = 0;  // records/s; 0: no limit
 };
 
-// Passes its inputs on, in order. `pick[i]`: for each output column its column in input i; empty: the columns stand in the same order.
+// Passes its inputs on, in order. `pick[i]`: for each output column its column in input i; empty: the columns stand in
+// the same order.
 struct UnionNode {
   std::vector<std::vector<std::uint32_t>> pick;
 };
@@ -66,7 +68,8 @@ struct SinkNode {
 class DatasetLoader {
  public:
   virtual ~DatasetLoader() = default;
-  // Loads if there is something new since the last call (always the first time); null if nothing changed. `now_ms` is the batch's time.
+  // Loads if there is something new since the last call (always the first time); null if nothing changed. `now_ms` is
+  // the batch's time.
   virtual Result<std::shared_ptr<const DatasetVersion>> load(Environment& env, std::int64_t now_ms) = 0;
 };
 
@@ -83,8 +86,8 @@ struct Node {
   std::string id;
   std::string type;
   std::vector<Edge> inputs;
-  std::vector<std::string> ports;    // "" (the node itself), then names such as `errors`, `late`, `eu`
-  std::vector<SchemaRef> schemas;    // per port
+  std::vector<std::string> ports;  // "" (the node itself), then names such as `errors`, `late`, `eu`
+  std::vector<SchemaRef> schemas;  // per port
   std::optional<PortIndex> errors_port;
   ErrorPolicy on_error;
   NodeTiming timing;

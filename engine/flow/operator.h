@@ -1,5 +1,6 @@
-// The contract of operators between sources and sinks: Stateless (chunk by chunk, any worker) and Breaker (gathers a batch, then ends it).
-// Operators never read a clock, save state to disk or start threads: time comes with the tick, memory is theirs, the engine does the rest.
+// The contract of operators between sources and sinks: Stateless (chunk by chunk, any worker) and Breaker (gathers a
+// batch, then ends it). Operators never read a clock, save state to disk or start threads: time comes with the tick,
+// memory is theirs, the engine does the rest.
 #pragma once
 
 #include <cstdint>
@@ -29,11 +30,12 @@ struct DatasetVersion {
 // What a node sees of the batch. Shared by all workers; valid for the call.
 struct BatchContext {
   Tick tick;
-  std::uint64_t seed = 0;                    // of job and batch, for rand()
-  std::int64_t watermark = kNoWatermark;     // µs; event time of the node's inputs: during the batch as it was before it, in end_batch after it
+  std::uint64_t seed = 0;  // of job and batch, for rand()
+  std::int64_t watermark =
+      kNoWatermark;  // µs; event time of the node's inputs: during the batch as it was before it, in end_batch after it
   std::int64_t watermark_before = kNoWatermark;
   std::vector<std::shared_ptr<const DatasetVersion>> datasets;  // per input; null where the input is a stream
-  bool inputs_ended = false;                 // all of the node's sources have ended
+  bool inputs_ended = false;                                    // all of the node's sources have ended
   // Runs fn(0) … fn(n-1) on the workers and waits; the caller takes part. Only in end_batch.
   std::function<void(std::size_t n, const std::function<void(std::size_t)>& fn)> parallel;
 };
@@ -43,8 +45,8 @@ class Emitter {
  public:
   virtual ~Emitter() = default;
   virtual void emit(Chunk chunk, PortIndex port = kMainPort) = 0;
-  // Applies the node's `on_error` to failed rows of `chunk`: counts, routes to `<id>.errors`, or fails the batch. Returns false if the batch
-  // has failed: stop working. `kept` gets the live rows that did not fail.
+  // Applies the node's `on_error` to failed rows of `chunk`: counts, routes to `<id>.errors`, or fails the batch.
+  // Returns false if the batch has failed: stop working. `kept` gets the live rows that did not fail.
   virtual bool drop_failed(const Chunk& chunk, const expr::RowErrors& errors, Vec<std::uint32_t>& kept) = 0;
   // The same for one failure that has no row of input (an aggregate of a group): `payload` is JSON of what there is.
   virtual bool fail_row(std::string_view payload, std::string_view message) = 0;
@@ -77,18 +79,21 @@ struct PlacedPartial {
   std::unique_ptr<Partial> partial;
 };
 
-// Work that needs the whole batch: by-key, joins, windows, state, sort, limit. Rows accumulate into partials on any worker, already while the
-// interval runs; the tick ends the batch. Results depend on the rows and their order only.
+// Work that needs the whole batch: by-key, joins, windows, state, sort, limit. Rows accumulate into partials on any
+// worker, already while the interval runs; the tick ends the batch. Results depend on the rows and their order only.
 class Breaker : public Operator {
  public:
   virtual std::unique_ptr<Partial> partial(std::uint32_t input) const = 0;
   // Adds a chunk to a partial; chunks of a morsel come in order. `errors` serves drop_failed only.
-  virtual Status accumulate(Partial& partial, const Chunk& chunk, const BatchContext& context, Emitter& errors) const = 0;
-  // True: accumulating several morsels that follow one another (no other morsel of the input between them) into one partial, in order, gives the
-  // same bytes as one partial each. One worker then uses one partial; several may each take a run of neighbouring morsels.
+  virtual Status accumulate(Partial& partial, const Chunk& chunk, const BatchContext& context,
+                            Emitter& errors) const = 0;
+  // True: accumulating several morsels that follow one another (no other morsel of the input between them) into one
+  // partial, in order, gives the same bytes as one partial each. One worker then uses one partial; several may each
+  // take a run of neighbouring morsels.
   virtual bool partials_join() const { return false; }
-  // Ends the batch; called in every batch that the node's INPUTS have (see NodeTiming), also without rows. Emits in order. A windowed node has
-  // batches of its own only at its slides (its own NodeTiming) and emits only then, but must see every batch of its inputs to build panes.
+  // Ends the batch; called in every batch that the node's INPUTS have (see NodeTiming), also without rows. Emits in
+  // order. A windowed node has batches of its own only at its slides (its own NodeTiming) and emits only then, but must
+  // see every batch of its inputs to build panes.
   virtual Status end_batch(const BatchContext& context, std::span<PlacedPartial> partials, Emitter& out) = 0;
 
   // State between batches. `snapshot` appends a self-describing binary form; `restore` takes it into a fresh operator.

@@ -1,4 +1,5 @@
-// Sink: the edge where a batch leaves. Encoding runs on workers; begin … commit run on the job's commit thread, one batch at a time, in order.
+// Sink: the edge where a batch leaves. Encoding runs on workers; begin … commit run on the job's commit thread, one
+// batch at a time, in order.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +45,9 @@ struct SinkContext {
   StdoutWriter* out = nullptr;
   std::string job;
   std::string id;
-  std::string folder_id;     // of the checkpoint folder; empty without one
-  std::int64_t epoch = 0;    // start number; a smaller one is fenced off
-  bool durable = false;      // there is a checkpoint folder: fsync before a batch counts as committed
+  std::string folder_id;   // of the checkpoint folder; empty without one
+  std::int64_t epoch = 0;  // start number; a smaller one is fenced off
+  bool durable = false;    // there is a checkpoint folder: fsync before a batch counts as committed
 };
 
 class Sink {
@@ -58,7 +59,8 @@ class Sink {
   virtual std::unique_ptr<Encoded> encode(const Chunk& chunk, const Tick& tick) const = 0;  // any worker
   virtual Status begin(const Tick& tick) = 0;
   virtual Status write(const Encoded& encoded) = 0;  // in row order
-  // Makes the batch visible. Gives a token of at most 4 KiB that recovery hands back with the batch. Idempotent where the sink claims so.
+  // Makes the batch visible. Gives a token of at most 4 KiB that recovery hands back with the batch. Idempotent where
+  // the sink claims so.
   virtual Result<std::string> commit(const Tick& tick) = 0;
   virtual void abort(const Tick& tick) = 0;  // forgets a batch that was begun
   virtual void close() = 0;

@@ -1,5 +1,5 @@
-// Source: the asynchronous edge of a job. It never decodes and never blocks; it hands out pieces of raw input, ranges of files or ranges of
-// rows, with a position that can be resumed from. Thread: the loop thread, all methods.
+// Source: the asynchronous edge of a job. It never decodes and never blocks; it hands out pieces of raw input, ranges
+// of files or ranges of rows, with a position that can be resumed from. Thread: the loop thread, all methods.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ class Metrics;
 
 namespace sr::flow {
 
-// How much may be taken in one poll. A source stops at the first limit reached, but takes at least one record if there is one.
+// How much may be taken in one poll. A source stops at the first limit reached, but takes at least one record if there
+// is one.
 struct Budget {
   std::int64_t records = INT64_MAX;
   std::int64_t bytes = INT64_MAX;
@@ -33,14 +34,15 @@ using Position = std::string;
 struct InputPiece {
   // Raw bytes that the source has already read.
   std::optional<RawPiece> raw;
-  // The records of a file that START in [offset, offset + length). `length` runs to a record's end unless `cut` is set: then the reader goes on to the
-  // end of the record that starts last, and skips the end of one that starts before `offset`.
+  // The records of a file that START in [offset, offset + length). `length` runs to a record's end unless `cut` is set:
+  // then the reader goes on to the end of the record that starts last, and skips the end of one that starts before
+  // `offset`.
   struct FileRange {
     std::shared_ptr<File> file;
     std::string path;
     std::int64_t offset = 0;
     std::int64_t length = 0;
-    bool skip_partial = false;   // offset may be inside a record that belongs to the range before
+    bool skip_partial = false;  // offset may be inside a record that belongs to the range before
     bool extend_to_record = false;
     bool stream_start = false;
   };
@@ -75,11 +77,11 @@ struct SourceContext {
   Logger* log = nullptr;
   Metrics* metrics = nullptr;
   std::string id;
-  std::shared_ptr<const Framer> framer;      // of the node's format; null for sources without raw input
+  std::shared_ptr<const Framer> framer;  // of the node's format; null for sources without raw input
   std::int64_t max_record = 1 << 20;
-  bool available_now = false;                // drain what is there at open, then end
-  std::function<void()> wake;                // call when data has come or the source has ended (eager jobs, idle jobs)
-  std::function<void(Error)> fail;           // the job must stop: exit 4
+  bool available_now = false;       // drain what is there at open, then end
+  std::function<void()> wake;       // call when data has come or the source has ended (eager jobs, idle jobs)
+  std::function<void(Error)> fail;  // the job must stop: exit 4
 };
 
 class Source {

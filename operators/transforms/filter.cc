@@ -1,4 +1,5 @@
-// filter: keeps the rows where a predicate is true; those where it is false or NULL go. Nothing is copied: the chunk gets a selection.
+// filter: keeps the rows where a predicate is true; those where it is false or NULL go. Nothing is copied: the chunk
+// gets a selection.
 //
 //   errors_only:
 //     type: filter
@@ -81,11 +82,12 @@ std::shared_ptr<const specs::OptionTable<FilterConfig>> filter_options() {
 }  // namespace
 
 void register_filter(specs::Registry& registry) {
-  registry.add(specs::node<FilterConfig>({.name = "filter",
-                                          .group = "transforms",
-                                          .summary = "Keeps the rows where a predicate is true.",
-                                          .example = "errors_only:\n  type: filter\n  input: lines\n  where: contains(value, 'ERROR')\n"},
-                                         filter_options(), bind_filter));
+  registry.add(specs::node<FilterConfig>(
+      {.name = "filter",
+       .group = "transforms",
+       .summary = "Keeps the rows where a predicate is true.",
+       .example = "errors_only:\n  type: filter\n  input: lines\n  where: contains(value, 'ERROR')\n"},
+      filter_options(), bind_filter));
 }
 
 }  // namespace sr::operators

@@ -1,4 +1,5 @@
-// flat_map: one row per element of an array; none for a NULL or empty array; a NULL element is a row. `keep` carries columns along.
+// flat_map: one row per element of an array; none for a NULL or empty array; a NULL element is a row. `keep` carries
+// columns along.
 //
 //   words:
 //     type: flat_map
@@ -94,8 +95,8 @@ class FlatMap final : public flow::Stateless {
 };
 
 // Fields of the result: the kept columns, then the element.
-std::optional<std::vector<std::uint32_t>> kept_columns(const FlatMapConfig& config, const SchemaRef& schema, specs::BindContext& context,
-                                                       std::vector<Field>& fields) {
+std::optional<std::vector<std::uint32_t>> kept_columns(const FlatMapConfig& config, const SchemaRef& schema,
+                                                       specs::BindContext& context, std::vector<Field>& fields) {
   std::vector<std::uint32_t> keep;
   for (const specs::NameOption& name : config.keep) {
     if (!schema) return std::nullopt;
@@ -122,7 +123,8 @@ std::optional<specs::BoundNode> bind_flat_map(const FlatMapConfig& config, specs
   std::vector<Field> fields;
   const auto keep = kept_columns(config, schema, context, fields);
   if (array && array->type->id != TypeId::array) {
-    context.error("SR3204", context.value_span("expr"), "`expr` must be an array, and this is " + array->type->name(), array->type->name(),
+    context.error("SR3204", context.value_span("expr"), "`expr` must be an array, and this is " + array->type->name(),
+                  array->type->name(),
                   "flat_map gives one row per element; `array(x)` makes an array, `split(text, ' ')` too");
     return std::nullopt;
   }
@@ -146,20 +148,26 @@ std::optional<specs::BoundNode> bind_flat_map(const FlatMapConfig& config, specs
 
 std::shared_ptr<const specs::OptionTable<FlatMapConfig>> flat_map_options() {
   auto table = std::make_shared<specs::OptionTable<FlatMapConfig>>();
-  table->option("expr", &FlatMapConfig::expr).required().doc("The array whose elements become rows.").example("split(value, ' ')");
+  table->option("expr", &FlatMapConfig::expr)
+      .required()
+      .doc("The array whose elements become rows.")
+      .example("split(value, ' ')");
   table->option("as", &FlatMapConfig::as).required().doc("The name of the element's column.").example("word");
-  table->option("keep", &FlatMapConfig::keep).doc("Columns of the input that each element's row carries along.").example("[user]");
+  table->option("keep", &FlatMapConfig::keep)
+      .doc("Columns of the input that each element's row carries along.")
+      .example("[user]");
   return table;
 }
 
 }  // namespace
 
 void register_flat_map(specs::Registry& registry) {
-  registry.add(specs::node<FlatMapConfig>({.name = "flat_map",
-                                           .group = "transforms",
-                                           .summary = "Gives one row per element of an array.",
-                                           .example = "words:\n  type: flat_map\n  input: lines\n  expr: split(value, ' ')\n  as: word\n"},
-                                          flat_map_options(), bind_flat_map));
+  registry.add(specs::node<FlatMapConfig>(
+      {.name = "flat_map",
+       .group = "transforms",
+       .summary = "Gives one row per element of an array.",
+       .example = "words:\n  type: flat_map\n  input: lines\n  expr: split(value, ' ')\n  as: word\n"},
+      flat_map_options(), bind_flat_map));
 }
 
 }  // namespace sr::operators

@@ -38,7 +38,8 @@ class Limit final : public flow::Breaker {
   std::unique_ptr<flow::Partial> partial(std::uint32_t) const override { return std::make_unique<FirstRows>(); }
   bool partials_join() const override { return true; }
 
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&, flow::Emitter&) const override {
+  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
+                    flow::Emitter&) const override {
     auto& first = static_cast<FirstRows&>(partial);
     if (first.rows >= n_ || chunk.live_rows() == 0) return {};
     const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(n_ - first.rows, chunk.live_rows()));

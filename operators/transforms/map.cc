@@ -1,4 +1,5 @@
-// map: computes columns. `select` gives exactly the listed columns; `set` adds or replaces columns and keeps the others; `drop` removes some.
+// map: computes columns. `select` gives exactly the listed columns; `set` adds or replaces columns and keeps the
+// others; `drop` removes some.
 //
 //   priced:
 //     type: map
@@ -81,7 +82,8 @@ void add_set(const specs::ExprMap& set, const expr::Scope& scope, specs::BindCon
     expr::BoundRef bound = context.bind(item.expr, scope);
     if (!bound) output.complete = false;
     const TypeRef type = bound ? bound->type : types::null();
-    const bool again = std::any_of(seen.begin(), seen.end(), [&](const auto& name) { return same_name(name, item.name); });
+    const bool again =
+        std::any_of(seen.begin(), seen.end(), [&](const auto& name) { return same_name(name, item.name); });
     auto old = std::find_if(output.fields.begin(), output.fields.end(),
                             [&](const Field& field) { return same_name(field.name, item.name); });
     if (old != output.fields.end() && !again) {
@@ -95,7 +97,8 @@ void add_set(const specs::ExprMap& set, const expr::Scope& scope, specs::BindCon
   }
 }
 
-void drop_columns(const std::vector<specs::NameOption>& drop, const SchemaRef& schema, specs::BindContext& context, Output& output) {
+void drop_columns(const std::vector<specs::NameOption>& drop, const SchemaRef& schema, specs::BindContext& context,
+                  Output& output) {
   for (const specs::NameOption& name : drop) {
     if (!schema->find(name.name)) {
       const std::string near = nearest(name.name, schema->names());
@@ -115,7 +118,8 @@ void drop_columns(const std::vector<specs::NameOption>& drop, const SchemaRef& s
   }
 }
 
-std::set<std::uint32_t> columns_read(const std::vector<expr::BoundRef>& columns, const std::set<std::uint32_t>& output) {
+std::set<std::uint32_t> columns_read(const std::vector<expr::BoundRef>& columns,
+                                     const std::set<std::uint32_t>& output) {
   std::set<std::uint32_t> read;
   for (std::uint32_t i = 0; i < columns.size(); ++i) {
     if (output.contains(i)) expr::collect_columns(*columns[i], read);
@@ -132,8 +136,9 @@ bool check_shape(const MapConfig& config, specs::BindContext& context) {
   }
   for (const char* other : {"set", "drop"}) {
     if (!context.has_option("select") || !context.has_option(other)) continue;
-    context.error("SR2012", context.key_span(other), std::string("`select` already names every column, so `") + other + "` has no place beside it",
-                  "", "use either `select` alone, or `set` and `drop`");
+    context.error("SR2012", context.key_span(other),
+                  std::string("`select` already names every column, so `") + other + "` has no place beside it", "",
+                  "use either `select` alone, or `set` and `drop`");
     return false;
   }
   return true;
@@ -160,7 +165,8 @@ std::optional<specs::BoundNode> bind_map(const MapConfig& config, specs::BindCon
   specs::BoundNode bound;
   auto result = std::make_shared<const Schema>(output.fields);
   bound.ports = {{"", result}};
-  bound.deterministic = std::all_of(output.columns.begin(), output.columns.end(), [](const auto& c) { return c->deterministic; });
+  bound.deterministic =
+      std::all_of(output.columns.begin(), output.columns.end(), [](const auto& c) { return c->deterministic; });
   bound.reads = [columns = output.columns](std::uint32_t, const std::set<std::uint32_t>& needed) {
     return columns_read(columns, needed);
   };
@@ -187,11 +193,12 @@ std::shared_ptr<const specs::OptionTable<MapConfig>> map_options() {
 }  // namespace
 
 void register_map(specs::Registry& registry) {
-  registry.add(specs::node<MapConfig>({.name = "map",
-                                       .group = "transforms",
-                                       .summary = "Computes columns: `select` names them all, `set` adds or replaces some, `drop` removes some.",
-                                       .example = "priced:\n  type: map\n  input: orders\n  set: {total: quantity * price}\n"},
-                                      map_options(), bind_map));
+  registry.add(specs::node<MapConfig>(
+      {.name = "map",
+       .group = "transforms",
+       .summary = "Computes columns: `select` names them all, `set` adds or replaces some, `drop` removes some.",
+       .example = "priced:\n  type: map\n  input: orders\n  set: {total: quantity * price}\n"},
+      map_options(), bind_map));
 }
 
 }  // namespace sr::operators

@@ -32,12 +32,13 @@ std::optional<specs::BoundNode> bind_union(const UnionConfig&, specs::BindContex
 }  // namespace
 
 void register_union(specs::Registry& registry) {
-  registry.add(specs::node<UnionConfig>({.name = "union",
-                                         .group = "transforms",
-                                         .summary = "Passes the rows of several inputs with the same columns on, in `input` order.",
-                                         .example = "both: {type: union, input: [north, south]}\n",
-                                         .inputs = specs::Inputs::many},
-                                        std::make_shared<specs::OptionTable<UnionConfig>>(), bind_union));
+  registry.add(specs::node<UnionConfig>(
+      {.name = "union",
+       .group = "transforms",
+       .summary = "Passes the rows of several inputs with the same columns on, in `input` order.",
+       .example = "both: {type: union, input: [north, south]}\n",
+       .inputs = specs::Inputs::many},
+      std::make_shared<specs::OptionTable<UnionConfig>>(), bind_union));
 }
 
 }  // namespace sr::operators
