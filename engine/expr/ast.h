@@ -53,6 +53,7 @@ struct Expr {
   TypeRef type;                     // literal, cast
   std::int64_t months = 0;          // interval
   std::int64_t micros = 0;
+  int depth = 1;          // 1 + that of the deepest argument
   bool distinct = false;  // count(distinct x)
   bool has_operand = false;
   bool has_else = false;
@@ -71,6 +72,10 @@ ExprPtr parse_expression(std::string_view text, ExprError* error);
 // Parses an order list; empty on failure.
 std::vector<OrderItem> parse_order(std::string_view text, ExprError* error);
 
+// Fully parenthesised text of a tree, for tests and macros: `(a + (b * 2))`.
+std::string to_text(const Expr& expr);
+
 inline constexpr int kMaxExpressionDepth = 200;
+inline constexpr int kMaxExpressionNodes = 50000;
 
 }  // namespace sr::expr
