@@ -1,5 +1,5 @@
-// What an operator's bind function gets and gives. The bind pass (specs/bind_pass) makes the context; operators in operators/* use it.
-// Tested through tests/diagnostics and tests/jobs.
+// What an operator's bind function gets and gives. The bind pass (specs/bind_pass) makes the context; operators in
+// operators/* use it. Tested through tests/diagnostics and tests/jobs.
 #pragma once
 
 #include <functional>
@@ -20,7 +20,25 @@ enum class WindowTime : std::uint8_t { processing, event };
 enum class Trigger : std::uint8_t { interval, available_now, eager };
 enum class EmitMode : std::uint8_t { on_close, on_update, every_batch };
 
-// The `window:` option as decoded; checked and completed by BindContext::window.
+template <>
+struct EnumNames<WindowType> {
+  static const std::vector<std::string>& names();
+};
+template <>
+struct EnumNames<WindowTime> {
+  static const std::vector<std::string>& names();
+};
+template <>
+struct EnumNames<Trigger> {
+  static const std::vector<std::string>& names();
+};
+template <>
+struct EnumNames<EmitMode> {
+  static const std::vector<std::string>& names();
+};
+
+// The `window:` option as decoded; checked and completed by BindContext::window. A Config may have it as a member
+// (`window: {…}`) or as a base (the options stand beside the node's own; call `place` with the node's SpecValue first).
 struct WindowConfig {
   std::optional<Duration> size;
   std::optional<Duration> slide;
@@ -29,16 +47,19 @@ struct WindowConfig {
   WindowType type = WindowType::sliding;
   std::optional<Duration> gap;
   std::optional<Duration> lateness;
-  Span span;        // of the block
-  Span size_span, slide_span, offset_span, gap_span, lateness_span, time_span, type_span;
+  Span span;                                                                               // of the block
+  Span size_span, slide_span, offset_span, gap_span, lateness_span, time_span, type_span;  // of the values
   bool present = false;
+
+  static const std::shared_ptr<const OptionTable<WindowConfig>>& table();
+  void place(const SpecValue& map);
 };
 
 // A checked window. Times in milliseconds.
 struct WindowPlan {
   WindowType type = WindowType::sliding;
   WindowTime time = WindowTime::processing;
-  std::int64_t size_ms = 0;   // session: the gap
+  std::int64_t size_ms = 0;  // session: the gap
   std::int64_t slide_ms = 0;
   std::int64_t offset_ms = 0;
   std::int64_t lateness_ms = 0;
@@ -52,22 +73,22 @@ struct FormatConfig {
   SchemaOption schema;
   std::string delimiter = ",";
   std::string quote = "\"";
-  std::optional<bool> header;   // csv: false when read, true when written
+  std::optional<bool> header;  // csv: false when read, true when written
 };
 
 // One input of a node under binding.
 struct InputInfo {
-  std::string role;        // "", "left", "right"
+  std::string role;  // "", "left", "right"
   std::string id;
-  std::string port;        // "" for the node itself
-  Span span;               // of the reference
-  SchemaRef schema;        // null: unknown, because of an earlier error
+  std::string port;  // "" for the node itself
+  Span span;         // of the reference
+  SchemaRef schema;  // null: unknown, because of an earlier error
   bool is_dataset = false;
   bool has_event_time = false;
-  bool bounded = false;    // all of its sources end
-  bool windowed = false;   // below a windowed node
+  bool bounded = false;   // all of its sources end
+  bool windowed = false;  // below a windowed node
   flow::NodeTiming timing;
-  std::optional<WindowPlan> window;   // a join side's own window
+  std::optional<WindowPlan> window;      // a join side's own window
   std::vector<std::string> dataset_key;  // key: of a dataset
 };
 
@@ -103,31 +124,32 @@ struct Made {
 };
 
 struct BoundPort {
-  std::string name;   // "" for the node itself
+  std::string name;  // "" for the node itself
   SchemaRef schema;
 };
 
 // Binding's result: schemas, facts for the plan, and a factory.
 struct BoundNode {
-  std::vector<BoundPort> ports;         // [0] is the node itself; none for sinks. `errors` is added by the bind pass
+  std::vector<BoundPort> ports;  // [0] is the node itself; none for sinks. `errors` is added by the bind pass
   std::function<Made(const MakeOptions&)> make;
-  // Columns of input `input` that are read when the columns `output` (of the main port; empty: all) are needed. Null: all columns.
+  // Columns of input `input` that are read when the columns `output` (of the main port; empty: all) are needed. Null:
+  // all columns.
   std::function<std::set<std::uint32_t>(std::uint32_t input, const std::set<std::uint32_t>& output)> reads;
-  std::optional<WindowPlan> window;     // a windowed node: gives its timing
-  bool keeps_event_time = true;         // rows carry their input's event time on (stateless nodes do)
-  bool gives_event_time = false;        // rows have an event time of their own (event-time windows, joins)
+  std::optional<WindowPlan> window;  // a windowed node: gives its timing
+  bool keeps_event_time = true;      // rows carry their input's event time on (stateless nodes do)
+  bool gives_event_time = false;     // rows have an event time of their own (event-time windows, joins)
   bool needs_event_time = false;
-  bool stateful = false;                // keeps state between batches
-  std::vector<Field> state;             // its shape: key columns, then state columns, for compatibility and the plan
+  bool stateful = false;     // keeps state between batches
+  std::vector<Field> state;  // its shape: key columns, then state columns, for compatibility and the plan
   std::size_t state_key_columns = 0;
-  std::string state_shape;              // anything else that the state depends on (canonical aggregate texts)
+  std::string state_shape;  // anything else that the state depends on (canonical aggregate texts)
   bool deterministic = true;
-  std::vector<std::string> listens;     // addresses `host:port` that the node binds
-  std::vector<std::string> writes;      // paths that the node writes
+  std::vector<std::string> listens;  // addresses `host:port` that the node binds
+  std::vector<std::string> writes;   // paths that the node writes
   bool reads_stdin = false;
   bool writes_stdout = false;
-  bool bounded = false;                 // a source that ends
-  std::vector<std::string> notes;       // lines for the plan ("visits only touched keys")
+  bool bounded = false;            // a source that ends
+  std::vector<std::string> notes;  // lines for the plan ("visits only touched keys")
   // For --check-env: looks at the world, changes nothing; gives what is wrong.
   std::function<std::vector<std::string>(Environment&)> probe;
 };
@@ -139,8 +161,8 @@ class BindContext {
   virtual const std::string& id() const = 0;
   virtual const JobFacts& job() const = 0;
   virtual const std::vector<InputInfo>& inputs() const = 0;
-  virtual const FormatConfig& format() const = 0;   // of nodes that take one
-  virtual Span node_span() const = 0;               // of the id
+  virtual const FormatConfig& format() const = 0;  // of nodes that take one
+  virtual Span node_span() const = 0;              // of the id
   // Span of an option's key or value in this node; the node's span where it is absent.
   virtual Span key_span(std::string_view option) const = 0;
   virtual Span value_span(std::string_view option) const = 0;
@@ -160,10 +182,13 @@ class BindContext {
   expr::BoundRef bind(const ExprOption& option, const expr::Scope& scope, const TypeRef& expected = nullptr);
   // The same for a predicate: anything but boolean is an error that names `what` ("`where`").
   expr::BoundRef bind_condition(const ExprOption& option, const expr::Scope& scope, std::string_view what);
-  std::optional<expr::BoundAggregates> bind_aggregates(const ExprMap& expressions, const expr::Scope& row, const expr::Scope& outer);
+  std::optional<expr::BoundAggregates> bind_aggregates(const ExprMap& expressions, const expr::Scope& row,
+                                                       const expr::Scope& outer);
   std::optional<std::vector<expr::BoundOrder>> bind_order(const ExprOption& option, const expr::Scope& scope);
-  // Resolves key columns in a schema; reports unknown ones with a suggestion and types that cannot be a key (variant, map). Null schema: nothing.
-  std::optional<std::vector<std::uint32_t>> key_columns(const std::vector<KeyOption::Column>& key, const SchemaRef& schema);
+  // Resolves key columns in a schema; reports unknown ones with a suggestion and types that cannot be a key (variant,
+  // map). Null schema: nothing.
+  std::optional<std::vector<std::uint32_t>> key_columns(const std::vector<KeyOption::Column>& key,
+                                                        const SchemaRef& schema);
   // Checks a window against the batch interval, the input's timing and event time, and completes its defaults.
   std::optional<WindowPlan> window(const WindowConfig& config, std::size_t input = 0);
   // Checks that all inputs have the same columns (names without regard to case, equal types, any order) and gives the first's order. Reports the input that

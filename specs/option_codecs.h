@@ -31,19 +31,28 @@ SR_OPTION_CODEC(RawOption, raw);
 #undef SR_OPTION_CODEC
 
 // Reports a value that is none of row.choices with the nearest; -1 then.
-int decode_choice(const SpecValue& value, const std::vector<std::string>& names, const OptionInfo& row, const DecodeContext& context);
+int decode_choice(const SpecValue& value, const std::vector<std::string>& names, const OptionInfo& row,
+                  const DecodeContext& context);
 
 // Optional members: absent unless written.
 template <class T>
 struct OptionCodec<std::optional<T>> {
   static constexpr OptionKind kind = OptionCodec<T>::kind;
-  static bool decode(const SpecValue& value, std::optional<T>& out, const OptionInfo& row, const DecodeContext& context) {
+  static bool decode(const SpecValue& value, std::optional<T>& out, const OptionInfo& row,
+                     const DecodeContext& context) {
     T decoded{};
     if (!OptionCodec<T>::decode(value, decoded, row, context)) return false;
     out = std::move(decoded);
     return true;
   }
-  static std::string text(const std::optional<T>& value) { return value ? OptionCodec<T>::text(*value) : std::string(); }
+  static std::string text(const std::optional<T>& value) {
+    return value ? OptionCodec<T>::text(*value) : std::string();
+  }
+  static auto table()
+    requires requires { OptionCodec<T>::table(); }
+  {
+    return OptionCodec<T>::table();
+  }
 };
 
 // Enums by EnumNames; the row's choices default to all names.
@@ -60,8 +69,9 @@ struct OptionCodec<E> {
   static std::string text(const E& value) { return EnumNames<E>::names()[static_cast<std::size_t>(value)]; }
 };
 
-// Blocks: a struct with `static const std::shared_ptr<const OptionTable<T>>& table()`, optional members `bool present` and `Span span`, and
-// optionally `bool from_shorthand(const std::string&)` for rows with shorthands.
+// Blocks: a struct with `static const std::shared_ptr<const OptionTable<T>>& table()`, optional members `bool present`
+// and `Span span`, optionally `bool from_shorthand(const std::string&)` for rows with shorthands, and optionally `void
+// place(const SpecValue&)`, which notes where its options stand.
 template <class T>
 concept BlockConfig = requires { T::table(); };
 bool report_not_a_block(const SpecValue& value, const OptionInfo& row, const DecodeContext& context);
@@ -71,6 +81,7 @@ struct OptionCodec<T> {
   static bool decode(const SpecValue& value, T& out, const OptionInfo& row, const DecodeContext& context) {
     if constexpr (requires { out.present; }) out.present = true;
     if constexpr (requires { out.span; }) out.span = value.span;
+    if constexpr (requires { out.place(value); }) out.place(value);
     if constexpr (requires { out.from_shorthand(value.text); }) {
       if (value.is_scalar()) {
         const int choice = decode_choice(value, row.shorthands, row, context);
@@ -83,6 +94,7 @@ struct OptionCodec<T> {
     return T::table()->decode(value, &out, inner);
   }
   static std::string text(const T&) { return {}; }
+  static std::shared_ptr<const OptionTableBase> table() { return T::table(); }
 };
 
 }  // namespace sr::specs

@@ -53,6 +53,8 @@ struct NodeInfo {
   std::function<std::optional<BoundNode>(const void* config, BindContext& context)> bind;
   // A package that must be installed to run the node; empty: built in.
   std::string package;
+  // The format of a node with takes_format that names none; empty: `format` is required.
+  std::string default_format = "text";
 };
 
 // What a format can do. Options `schema delimiter header quote` are common to all; `takes` lists those that this format
