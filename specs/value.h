@@ -26,11 +26,13 @@ class SpecValue {
   std::string text;  // scalar: the resolved text (after interpolation)
   Style style = Style::plain;
   bool interpolated = false;  // the text held ${…}; a quoted one may then be taken for a number
-  bool opaque = false;        // a secret that is not known now (a dry run): any value is accepted
+  bool opaque =
+      false;  // not known now (a dry run's secret or ${file:}, or an undefined variable): any value is accepted
+  std::uint32_t unresolved = 0;    // number of its findings in specs/interpolation's Unresolved; 0: none
   std::vector<SpecValue> items;    // list
   std::vector<SpecEntry> entries;  // map, in file order
-  // Place of each byte of `text` in the file: sorted (offset in text, line, column); between two entries the column grows by code
-  // points. Empty: the text is not in the file as such (an interpolation's value), use `span`.
+  // Place of each byte of `text` in the file: sorted (offset in text, line, column); between two entries the column
+  // grows by code points. Empty: the text is not in the file as such (an interpolation's value), use `span`.
   struct Place {
     std::uint32_t offset = 0, line = 0, column = 0;
   };

@@ -1,0 +1,29 @@
+// Hides secret values in whatever is shown: diagnostics, plans, logs, the status page.
+// Entry points: Secrets::add, Secrets::redact. Knows nothing of options: the decoder of a secret option adds its value.
+// Not thread-safe while adding. Tested in tests/unit/specs/secrets_test.cc.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/diagnostic.h"
+
+namespace sr::specs {
+
+class Secrets {
+ public:
+  // Remembers a value; one shorter than four bytes is only hidden where it stands alone, since it could be part of any
+  // word.
+  void add(std::string_view value);
+  bool empty() const { return values_.empty(); }
+  // Gives the text with every secret replaced by `***`.
+  std::string redact(std::string_view text) const;
+  // Redacts message, label, help and suggestion.
+  Diagnostic redact(Diagnostic diagnostic) const;
+
+ private:
+  std::vector<std::string> values_;  // longest first
+};
+
+}  // namespace sr::specs

@@ -1,0 +1,38 @@
+#include "specs/spec_reader.h"
+
+#include <algorithm>
+
+#include "specs/limits.h"
+
+namespace sr::specs {
+
+Result<std::string> load_source(Fs& fs, const std::string& path) {
+  Result<std::unique_ptr<File>> file = fs.open(path, OpenMode::read);
+  if (!file) return file.error();
+  std::string text(kMaxSpecBytes + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    Result<std::size_t> read = (*file)->pread(text.data() + size, text.size() - size, static_cast<std::int64_t>(size));
+    if (!read) return read.error();
+    if (*read == 0) break;
+    size += *read;
+  }
+  text.resize(size);
+  return text;
+}
+
+std::optional<SpecValue> read_spec_text(SourceMap& sources, SourceText source, const ReadOptions& options,
+                                        Diagnostics& diagnostics) {
+  ReadBudget budget;
+  std::optional<SpecValue> root = read_yaml(sources, std::move(source), budget, diagnostics);
+  if (!root) return std::nullopt;
+  const Variables none;
+  Unresolved own;
+  Unresolved& unresolved = options.unresolved ? *options.unresolved : own;
+  InterpolationScope scope{options.variables ? *options.variables : none, options.fs, unresolved, options.secrets};
+  interpolate(*root, scope);
+  if (options.unresolved == nullptr) own.report(*root, diagnostics);
+  return root;
+}
+
+}  // namespace sr::specs

@@ -1,0 +1,139 @@
+#include "specs/yaml_reader.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <istream>
+#include <streambuf>
+
+#include "specs/limits.h"
+#include "specs/yaml_events.h"
+#include "specs/yaml_syntax.h"
+#include "specs/yaml_text.h"
+
+namespace sr::specs {
+
+namespace {
+
+// What the parser sees instead of a `?` that cannot begin an explicit key: it takes any other inside brackets for one.
+constexpr char kQuestionMark = '\x01';
+
+std::string hide_question_marks(std::string_view text) {
+  std::string out(text);
+  const auto blank = [&](std::size_t i) {
+    return i >= text.size() || text[i] == ' ' || text[i] == '\t' || text[i] == '\n';
+  };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (text[i] != '?') continue;
+    const bool starts_token = i == 0 || blank(i - 1) || text[i - 1] == '[' || text[i - 1] == '{' || text[i - 1] == ',';
+    if (!blank(i + 1) || !starts_token) out[i] = kQuestionMark;
+  }
+  return out;
+}
+
+// Feeds the parser; ends the text early once reading is in vain, which is how a hostile file is left without an
+// exception.
+class Feed : public std::streambuf {
+ public:
+  Feed(std::string& text, const YamlTree& tree) : tree_(tree), next_(text.data()), end_(text.data() + text.size()) {}
+
+ protected:
+  int_type underflow() override {
+    if (next_ == end_ || tree_.stopped()) return traits_type::eof();
+    char* const stop = next_ + std::min<std::ptrdiff_t>(end_ - next_, kPiece);
+    setg(next_, next_, stop);
+    next_ = stop;
+    return traits_type::to_int_type(*gptr());
+  }
+
+ private:
+  static constexpr std::ptrdiff_t kPiece = 4096;
+  const YamlTree& tree_;
+  char* next_;
+  char* end_;
+};
+
+class Handler : public YAML::EventHandler {
+ public:
+  explicit Handler(YamlEvents& events) : events_(events) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override { events_.document(at(mark)); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { events_.null(at(mark), anchor); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { events_.alias(at(mark), anchor); }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    std::string text = value;
+    std::replace(text.begin(), text.end(), kQuestionMark, '?');
+    events_.scalar(at(mark), tag != "?", anchor, std::move(text));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
+    events_.open(SpecValue::Kind::list, at(mark), tag != "?", anchor, style == YAML::EmitterStyle::Flow);
+  }
+  void OnSequenceEnd() override { events_.close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
+    events_.open(SpecValue::Kind::map, at(mark), tag != "?", anchor, style == YAML::EmitterStyle::Flow);
+  }
+  void OnMapEnd() override { events_.close(); }
+
+ private:
+  static std::size_t at(const YAML::Mark& mark) { return static_cast<std::size_t>(std::max(0, mark.pos)); }
+  YamlEvents& events_;
+};
+
+// Lets the parser run over the text; gives its complaint, if it has one.
+std::optional<ParserComplaint> parse(std::string& text, const YamlTree& tree, YamlEvents& events) {
+  Feed feed(text, tree);
+  std::istream input(&feed);
+  Handler handler(events);
+  try {
+    YAML::Parser parser(input);
+    while (!tree.stopped() && !events.past_end() && parser.HandleNextDocument(handler)) {
+    }
+  } catch (const YAML::Exception& e) {
+    return ParserComplaint{e.msg, static_cast<std::size_t>(std::max(0, e.mark.pos))};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<SpecValue> read_yaml(SourceMap& sources, SourceText source, ReadBudget& budget,
+                                   Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.error_count();
+  source.text.resize(std::min(source.text.size(), kMaxSpecBytes + 1));
+  std::string raw = source.text;
+  const std::uint32_t file = sources.add(std::move(source.path), std::move(source.text));
+  const std::optional<std::string> text = check_yaml_text(raw, file, diagnostics);
+  if (!text) return std::nullopt;
+  raw = hide_question_marks(*text);
+
+  const TextIndex index(*text, file);
+  Diagnostics found;
+  YamlTree tree(budget, found);
+  YamlEvents events(index, tree);
+  const std::optional<ParserComplaint> complaint = parse(raw, tree, events);
+  if (complaint && !tree.stopped() && !events.past_end()) {
+    diagnostics.add(explain_syntax_error(index, *complaint));
+    return std::nullopt;
+  }
+  SpecValue root = tree.take();
+  for (Diagnostic& tab : find_tabs(index, events.text_ranges())) found.add(std::move(tab));
+  if (const auto directive = find_directive(index)) found.add(*directive);
+  for (const Diagnostic& diagnostic : found.items()) diagnostics.add(diagnostic);
+  if (root.is_null() && root.text.empty() && diagnostics.error_count() == before) {
+    diagnostics.add({.code = "SR1020",
+                     .message = "the file holds no job",
+                     .span = {file, 1, 1, 1, 1},
+                     .label = {},
+                     .help = "`streamrun init` writes a first job file"});
+  }
+  if (diagnostics.error_count() != before) return std::nullopt;
+  return root;
+}
+
+}  // namespace sr::specs

@@ -1,0 +1,25 @@
+// Reads YAML text into a SpecValue tree through yaml-cpp, closing what that parser lets through: duplicate keys, tags,
+// directives, tabs, a second document, unclosed quotes, merges, alias bombs. Entry point: read_yaml. The only place
+// that includes yaml-cpp. Knows nothing of variables, fragments or the job. Tested in
+// tests/unit/specs/yaml_reader_test.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "specs/value.h"
+#include "specs/yaml_tree.h"
+
+namespace sr::specs {
+
+// A file's name as the user wrote it, and its bytes (at most kMaxSpecBytes + 1 of them).
+struct SourceText {
+  std::string path;
+  std::string text;
+};
+
+// Reads one document; adds the text to `sources`. Gives nothing if there was an error; all findings but for one syntax
+// error at most are reported in one go. Time and memory are linear in the text, within the limits of specs/limits.h.
+std::optional<SpecValue> read_yaml(SourceMap& sources, SourceText source, ReadBudget& budget, Diagnostics& diagnostics);
+
+}  // namespace sr::specs
