@@ -1,0 +1,222 @@
+// DistinctValues, and the aggregates over it: count(distinct v, …) and collect_set.
+#include "engine/expr/aggregates/distinct.h"
+
+#include "engine/base/hash.h"
+#include "engine/data/codec.h"
+#include "engine/expr/aggregates/families.h"
+#include "engine/expr/aggregates/lists.h"
+
+namespace sr::expr {
+
+void DistinctValues::begin(const Column& column) {
+  pending_ = &column;
+  fresh_ = nodes_.size();
+}
+
+void DistinctValues::insert(std::uint32_t group, std::uint64_t hash, std::uint32_t row) {
+  if ((nodes_.size() + 1) * 4 > slots_.size() * 3) rehash(slots_.size() < 64 ? 64 : slots_.size() * 2);
+  const std::uint64_t spread = combine(hash, group);
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = spread & mask;
+  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    const Node& node = nodes_[slots_[slot] - 1];
+    if (node.hash == spread && node.group == group && equal_values(block(node.block), node.row, *pending_, row)) return;
+  }
+  const auto index = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.push_back({spread, group, static_cast<std::uint32_t>(blocks_.size()), row, kEnd});
+  slots_[slot] = index + 1;
+  Set& set = sets_[group];
+  if (set.count == 0) {
+    set.head = index;
+  } else {
+    nodes_[set.tail].next = index;
+  }
+  set.tail = index;
+  ++set.count;
+}
+
+void DistinctValues::rehash(std::size_t slots) {
+  slots_.clear();
+  slots_.resize(slots, 0);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    std::size_t slot = nodes_[i].hash & (slots - 1);
+    while (slots_[slot] != 0) slot = (slot + 1) & (slots - 1);
+    slots_[slot] = static_cast<std::uint32_t>(i + 1);
+  }
+}
+
+void DistinctValues::commit() {
+  if (nodes_.size() > fresh_) {
+    Vec<std::uint32_t> rows(nodes_.size() - fresh_);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i] = nodes_[fresh_ + i].row;
+      nodes_[fresh_ + i].row = static_cast<std::uint32_t>(i);
+    }
+    blocks_.push_back(copy_rows(*pending_, Selection{rows.data(), static_cast<std::uint32_t>(rows.size())}));
+    block_bytes_ += blocks_.back()->memory_bytes();
+  }
+  pending_ = nullptr;
+}
+
+void DistinctValues::merge_pairs(const DistinctValues& from, const GroupPairs& pairs) {
+  // Gathers the values of the other sets into one column, so that what is new is copied in one go.
+  ColumnBuilder builder(type_);
+  Vec<std::uint32_t> groups;
+  for (std::size_t i = 0; i < pairs.targets.size(); ++i) {
+    from.for_each(pairs.source(i), [&](const Node& node) {
+      builder.append_from(*from.blocks_[node.block], node.row);
+      groups.push_back(pairs.targets[i]);
+    });
+  }
+  const std::shared_ptr<Column> values = builder.finish();
+  begin(*values);
+  for (std::uint32_t row = 0; row < groups.size(); ++row) add(groups[row], row);
+  commit();
+}
+
+std::shared_ptr<Column> DistinctValues::arrays(const TypeRef& type, std::span<const std::uint32_t> groups) const {
+  ColumnBuilder builder(type);
+  for (const std::uint32_t group : groups) {
+    for_each(group, [&](const Node& node) { builder.child(0).append_from(*blocks_[node.block], node.row); });
+    builder.end_list();
+  }
+  return builder.finish();
+}
+
+void DistinctValues::reset(std::span<const std::uint32_t> groups) {
+  bool any = false;
+  for (const std::uint32_t group : groups) {
+    any = any || sets_[group].count > 0;
+    sets_[group] = {kEnd, kEnd, 0};
+  }
+  if (!any) return;
+  // Builds anew what is left: resets are rare beside updates.
+  DistinctValues left(type_);
+  left.resize(size());
+  Vec<std::uint32_t> kept;
+  for (std::uint32_t group = 0; group < size(); ++group) {
+    if (sets_[group].count > 0) kept.push_back(group);
+  }
+  left.merge_pairs(*this, {kept.data(), {kept.data(), kept.size()}});
+  *this = std::move(left);
+}
+
+void DistinctValues::clear() {
+  sets_.clear();
+  nodes_.clear();
+  slots_.clear();
+  blocks_.clear();
+  block_bytes_ = 0;
+}
+
+std::size_t DistinctValues::memory_bytes() const {
+  return sets_.capacity() * sizeof(Set) + nodes_.capacity() * sizeof(Node) + slots_.capacity() * 4 + block_bytes_;
+}
+
+void DistinctValues::encode(std::string& out, std::span<const std::uint32_t> groups) const {
+  ColumnBuilder builder(type_);
+  for (const std::uint32_t group : groups) {
+    const std::uint32_t n = count(group);
+    out.append(reinterpret_cast<const char*>(&n), sizeof n);
+    for_each(group, [&](const Node& node) { builder.append_from(*blocks_[node.block], node.row); });
+  }
+  const std::shared_ptr<Column> values = builder.finish();
+  encode_column(out, *values, Selection{nullptr, values->size});
+}
+
+Status DistinctValues::decode(std::string_view* input, std::uint32_t count) {
+  Vec<std::uint32_t> counts;
+  SR_TRY(ListStore<ValuePlace>::decode_counts(input, count, counts));
+  Result<ColumnRef> values = decode_column(input, type_);
+  SR_TRY(values);
+  std::uint64_t total = 0;
+  for (const std::uint32_t n : counts) total += n;
+  if (total != (*values)->size) return Error{"the sets of an aggregate are damaged"};
+  const std::uint32_t first = size();
+  resize(first + count);
+  begin(**values);
+  std::uint32_t row = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    for (std::uint32_t n = counts[i]; n > 0; --n) add(first + i, row++);
+  }
+  commit();
+  return {};
+}
+
+namespace {
+
+template <bool kCount>
+class DistinctStates final : public AggregateStates {
+ public:
+  DistinctStates(TypeRef type, bool tuple) : type_(type), sets_(std::move(type)), tuple_(tuple) {}
+
+  void resize(std::uint32_t groups) override { sets_.resize(groups); }
+  std::uint32_t size() const override { return sets_.size(); }
+  void update(const std::uint32_t* groups, Selection selection, std::span<const ColumnRef> args) override {
+    ColumnRef column = args[0];
+    if (tuple_) {
+      auto rows = std::make_shared<Column>(type_, args[0]->size);
+      rows->children.assign(args.begin(), args.end());
+      column = std::move(rows);
+    }
+    sets_.begin(*column);
+    for (std::uint32_t i = 0; i < selection.count; ++i) {
+      const std::uint32_t row = selection[i];
+      bool all = true;
+      for (const ColumnRef& arg : args) all = all && arg->valid(row);
+      if (all) sets_.add(groups ? groups[i] : 0, row);
+    }
+    sets_.commit();
+  }
+  void merge_pairs(const AggregateStates& from, const GroupPairs& pairs) override {
+    sets_.merge_pairs(static_cast<const DistinctStates&>(from).sets_, pairs);
+  }
+  std::shared_ptr<Column> finish(std::span<const std::uint32_t> groups, RowErrors&) const override {
+    if constexpr (!kCount) return sets_.arrays(types::array(type_), groups);
+    const auto count = static_cast<std::uint32_t>(groups.size());
+    auto column = std::make_shared<Column>(types::bigint(), count);
+    std::int64_t* const values = column->template make_values<std::int64_t>(count);
+    for (std::uint32_t i = 0; i < count; ++i) values[i] = sets_.count(groups[i]);
+    return column;
+  }
+  void reset(std::span<const std::uint32_t> groups) override { sets_.reset(groups); }
+  void clear() override { sets_.clear(); }
+  std::size_t memory_bytes() const override { return sets_.memory_bytes(); }
+  void encode(std::string& out, std::span<const std::uint32_t> groups) const override { sets_.encode(out, groups); }
+  Status decode(std::string_view* input, std::uint32_t count) override { return sets_.decode(input, count); }
+
+ private:
+  TypeRef type_;
+  DistinctValues sets_;
+  bool tuple_;  // several arguments count as one structure
+};
+
+}  // namespace
+
+bool resolve_count_distinct(const ResolveInput& input, ResolvedAggregate* out, ResolveError* error) {
+  const std::size_t count = input.types.size();
+  if (count == 0) return refuse(error, static_cast<std::size_t>(-1), "count(distinct …) takes at least one value");
+  const AggregateTraits traits{.order_free = true, .empty_is_zero = true};
+  if (count == 1) {
+    return set_aggregate<DistinctStates<true>>(out, types::bigint(), {nullptr}, traits, input.types[0], false);
+  }
+  std::vector<Field> fields;
+  for (std::size_t i = 0; i < count; ++i) fields.push_back({"c" + std::to_string(i), input.types[i]});
+  return set_aggregate<DistinctStates<true>>(out, types::bigint(), std::vector<TypeRef>(count), traits,
+                                             types::structure(std::move(fields)), true);
+}
+
+void register_distinct(AggregateRegistry& registry) {
+  registry.add({.name = "collect_set",
+                .min_args = 1,
+                .max_args = 1,
+                .signature = "collect_set(v)",
+                .summary = "An array of the different values that are not NULL; [] without any.",
+                .example = "collect_set(x) over x: 2, 1, 2, null gives [2, 1]",
+                .resolve = [](const ResolveInput& input, bool, ResolvedAggregate* out, ResolveError*) {
+                  return set_aggregate<DistinctStates<false>>(out, types::array(input.types[0]), {nullptr}, {},
+                                                              input.types[0], false);
+                }});
+}
+
+}  // namespace sr::expr

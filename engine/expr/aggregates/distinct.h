@@ -1,0 +1,70 @@
+// DistinctValues: a set of values of any type per group, in the order of their arrival. One open-addressing table for
+// all groups; values are copied once a chunk. Tested in tests/unit/expr/aggregates_test.cc.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/data/builder.h"
+#include "engine/expr/aggregate.h"
+
+namespace sr::expr {
+
+class DistinctValues {
+ public:
+  explicit DistinctValues(TypeRef type) : type_(std::move(type)) {}
+
+  void resize(std::uint32_t groups) { sets_.resize(groups, Set{kEnd, kEnd, 0}); }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(sets_.size()); }
+  std::uint32_t count(std::uint32_t group) const { return sets_[group].count; }
+
+  // Starts a chunk; `column` must live until commit(), which copies what is new.
+  void begin(const Column& column);
+  void add(std::uint32_t group, std::uint32_t row) { insert(group, hash_value(*pending_, row), row); }
+  void commit();
+
+  void merge_pairs(const DistinctValues& from, const GroupPairs& pairs);
+  // One array per listed group, of the given array type.
+  std::shared_ptr<Column> arrays(const TypeRef& type, std::span<const std::uint32_t> groups) const;
+
+  void reset(std::span<const std::uint32_t> groups);
+  void clear();
+  std::size_t memory_bytes() const;
+  void encode(std::string& out, std::span<const std::uint32_t> groups) const;
+  Status decode(std::string_view* input, std::uint32_t count);
+
+ private:
+  static constexpr std::uint32_t kEnd = ~std::uint32_t{0};
+  struct Set {
+    std::uint32_t head;
+    std::uint32_t tail;
+    std::uint32_t count;
+  };
+  struct Node {
+    std::uint64_t hash;
+    std::uint32_t group;
+    std::uint32_t block;
+    std::uint32_t row;
+    std::uint32_t next;
+  };
+
+  void insert(std::uint32_t group, std::uint64_t hash, std::uint32_t row);
+  void rehash(std::size_t slots);
+  const Column& block(std::uint32_t index) const { return index == blocks_.size() ? *pending_ : *blocks_[index]; }
+  template <class F>
+  void for_each(std::uint32_t group, F&& f) const {
+    for (std::uint32_t node = sets_[group].head; node != kEnd; node = nodes_[node].next) f(nodes_[node]);
+  }
+
+  TypeRef type_;
+  Vec<Set> sets_;
+  Vec<Node> nodes_;
+  Vec<std::uint32_t> slots_;  // node + 1, 0: free
+  std::vector<ColumnRef> blocks_;
+  const Column* pending_ = nullptr;  // the block to be: blocks_.size() names it
+  std::size_t fresh_ = 0;            // nodes_ from here on point into the pending block
+  std::size_t block_bytes_ = 0;
+};
+
+}  // namespace sr::expr
