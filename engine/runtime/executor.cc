@@ -1,0 +1,354 @@
+#include "engine/runtime/executor.h"
+
+#include <algorithm>
+
+#include "engine/base/hash.h"
+#include "engine/runtime/breaker_emitter.h"
+
+namespace sr::runtime {
+
+struct Executor::SourceState {
+  SourceState(std::uint32_t node_in, const flow::Framer* framer) : node(node_in), cutter(framer) {}
+  std::uint32_t node;
+  MorselCutter cutter;
+  Morsel open;                   // the morsel that is being filled
+  std::vector<Morsel> ready;     // whole morsels that wait for workers
+  std::unique_ptr<PushRun> run;  // of this batch, when everything runs on the calling thread
+  std::unique_ptr<SourceRun> rows;
+};
+
+Executor::Executor(flow::Graph& graph, const ExecutorOptions& options)
+    : graph_(graph),
+      options_(options),
+      wiring_(Wiring::of(graph)),
+      watermarks_(graph_, wiring_),
+      datasets_(graph.nodes.size()) {
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    if (wiring_.node(i).kind != NodeKind::source) continue;
+    const auto& source = std::get<flow::SourceNode>(graph_.nodes[i].work);
+    sources_.push_back(std::make_unique<SourceState>(i, source.framer.get()));
+  }
+  frame_.graph = &graph_;
+  frame_.wiring = &wiring_;
+  frame_.chunk_rows = options.chunk_rows;
+  frame_.contexts.resize(graph_.nodes.size());
+}
+
+Executor::~Executor() = default;
+
+void Executor::watch(std::uint32_t node, flow::PortIndex port) {
+  wiring_.watch(node, port);
+  watched_.emplace_back(node, port);
+}
+
+Executor::SourceState& Executor::state_of(std::uint32_t source) {
+  const auto found =
+      std::find_if(sources_.begin(), sources_.end(), [&](const auto& state) { return state->node == source; });
+  SR_CHECK(found != sources_.end());
+  return **found;
+}
+
+Status Executor::load_datasets(const Tick& tick) {
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    if (wiring_.node(i).kind != NodeKind::dataset) continue;
+    auto loaded = std::get<flow::DatasetNode>(graph_.nodes[i].work).loader->load(*options_.env, tick.time_ms);
+    if (!loaded.ok())
+      return Error{"dataset `" + graph_.nodes[i].id + "`: " + loaded.error().message, false, loaded.error().code};
+    if (*loaded) datasets_[i] = *loaded;
+  }
+  return {};
+}
+
+void Executor::set_contexts(const Tick& tick) {
+  const std::uint64_t seed = combine(hash_bytes(graph_.job), static_cast<std::uint64_t>(tick.time_ms));
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    flow::BatchContext& context = frame_.contexts[i];
+    context.tick = tick;
+    context.seed = seed;
+    context.watermark = context.watermark_before = watermarks_.of(i);
+    context.inputs_ended = false;
+    context.datasets.clear();
+    for (const flow::Edge& edge : graph_.nodes[i].inputs) context.datasets.push_back(datasets_[edge.node]);
+    context.parallel = [this](std::size_t n, const std::function<void(std::size_t)>& fn) {
+      if (inline_only()) {
+        for (std::size_t item = 0; item < n; ++item) fn(item);
+      } else {
+        options_.pool->parallel_for(n, [&](std::size_t item) { fn(item); });
+      }
+    };
+  }
+}
+
+// Whether something above the node has a batch at this time. A breaker ends every batch of its inputs, though it may
+// emit only at its slides.
+bool Executor::has_input_batch(std::uint32_t node, std::int64_t time_ms) const {
+  const flow::Node& at = graph_.nodes[node];
+  for (const flow::Edge& edge : at.inputs) {
+    if (wiring_.node(edge.node).kind == NodeKind::dataset) continue;
+    if (graph_.nodes[edge.node].timing.has_batch(time_ms)) return true;
+  }
+  return false;
+}
+
+Status Executor::begin_batch(const Tick& tick) {
+  SR_TRY(load_datasets(tick));
+  set_contexts(tick);
+  frame_.store.reset(wiring_.slots());
+  counts_.assign(graph_.nodes.size(), {});
+  failed_.reset();
+  for (auto& state : sources_) {
+    state->cutter.begin_batch();
+    state->open = Morsel{};
+  }
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    Status status;
+    if (wiring_.node(i).kind == NodeKind::stateless) {
+      status = std::get<std::unique_ptr<flow::Stateless>>(graph_.nodes[i].work)->begin_batch(frame_.contexts[i]);
+    } else if (wiring_.node(i).kind == NodeKind::breaker && has_input_batch(i, tick.time_ms)) {
+      status = std::get<std::unique_ptr<flow::Breaker>>(graph_.nodes[i].work)->begin_batch(frame_.contexts[i]);
+    }
+    if (!status.ok())
+      return Error{"`" + graph_.nodes[i].id + "`: " + status.error().message, false, status.error().code};
+  }
+  return {};
+}
+
+void Executor::add(std::uint32_t source, flow::SourceSlice slice) {
+  SourceState& state = state_of(source);
+  for (flow::InputPiece& piece : slice.pieces) {
+    if (inline_only()) {
+      state.cutter.cut(
+          std::move(piece), [&](flow::InputPiece part) { feed_inline(state, std::move(part)); },
+          [&] { close_inline(state); });
+      continue;
+    }
+    state.cutter.cut(
+        std::move(piece), [&](flow::InputPiece part) { state.open.parts.push_back(std::move(part)); },
+        [&] {
+          const std::uint64_t next = state.open.index + 1;
+          state.ready.push_back(std::move(state.open));
+          state.open = Morsel{next, {}};
+          ++ready_;
+        });
+  }
+  if (!inline_only() && ready_ >= 2 * options_.pool->workers()) run_ready();
+}
+
+void Executor::feed_inline(SourceState& state, flow::InputPiece part) {
+  if (!state.run) {
+    state.run = std::make_unique<PushRun>(frame_);
+    state.rows = std::make_unique<SourceRun>(*state.run, state.node, buffers_);
+  }
+  if (pointless(state.node, state.open.index)) return;
+  if (state.open.parts.empty()) state.rows->begin_morsel(state.open.index);
+  state.open.parts.push_back(std::move(part));
+  if (!state.rows->feed(state.open.parts.back())) record_failure(state.node, state.open, *state.run->failure());
+}
+
+void Executor::close_inline(SourceState& state) {
+  if (state.rows && !pointless(state.node, state.open.index)) {
+    state.rows->end_morsel();
+    if (state.run->failure()) record_failure(state.node, state.open, *state.run->failure());
+  }
+  state.open.parts.clear();
+  ++state.open.index;
+}
+
+// True if an earlier row has already failed the batch.
+bool Executor::pointless(std::uint32_t source, std::uint64_t morsel) {
+  const std::lock_guard lock(mutex_);
+  return failed_ && failed_->place <= std::pair(source, morsel);
+}
+
+void Executor::record_failure(std::uint32_t source, const Morsel& morsel, const Failure& failure) {
+  const auto first = first_failing_row(frame_, source, morsel, buffers_);
+  const std::lock_guard lock(mutex_);
+  const auto place = std::pair(source, morsel.index);
+  if (!failed_ || place < failed_->place) failed_ = Failed{place, first ? *first : failure};
+}
+
+void Executor::add_counts(const std::vector<NodeCounts>& counts) {
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    counts_[i].rows_out += counts[i].rows_out;
+    counts_[i].rows_failed += counts[i].rows_failed;
+    counts_[i].bytes_in += counts[i].bytes_in;
+  }
+}
+
+void Executor::settle(const SourceRun& source_run, PushRun& run, std::uint32_t source) {
+  run.finish();
+  const std::lock_guard lock(mutex_);
+  add_counts(run.counts());
+  watermarks_.saw(source, source_run.rows(), source_run.max_event_us());
+}
+
+void Executor::run_group(std::uint32_t source, std::span<const Morsel> morsels) {
+  PushRun run(frame_);
+  SourceRun rows(run, source, buffers_);
+  for (const Morsel& morsel : morsels) {
+    if (pointless(source, morsel.index)) break;
+    rows.begin_morsel(morsel.index);
+    for (const flow::InputPiece& part : morsel.parts) {
+      if (!rows.feed(part)) break;
+    }
+    rows.end_morsel();
+    if (run.failure()) {
+      record_failure(source, morsel, *run.failure());
+      break;
+    }
+  }
+  settle(rows, run, source);
+}
+
+// Runs all whole morsels on the workers, neighbours together: partials that join then join.
+void Executor::run_ready() {
+  constexpr std::size_t kGroupsPerWorker = 4;
+  struct Group {
+    std::uint32_t source;
+    std::span<const Morsel> morsels;
+  };
+  const std::size_t size = std::max<std::size_t>(1, ready_ / (options_.pool->workers() * kGroupsPerWorker));
+  std::vector<Group> groups;
+  for (const auto& state : sources_) {
+    const std::span<const Morsel> all(state->ready);
+    for (std::size_t at = 0; at < all.size(); at += size) {
+      groups.push_back({state->node, all.subspan(at, std::min(size, all.size() - at))});
+    }
+  }
+  options_.pool->parallel_for(groups.size(), [&](std::size_t i) { run_group(groups[i].source, groups[i].morsels); });
+  for (auto& state : sources_) state->ready.clear();
+  ready_ = 0;
+}
+
+void Executor::finish_sources() {
+  for (auto& state : sources_) {
+    if (inline_only()) {
+      if (!state->rows) continue;
+      close_inline(*state);
+      settle(*state->rows, *state->run, state->node);
+      state->rows.reset();
+      state->run.reset();
+    } else if (!state->open.parts.empty()) {
+      state->ready.push_back(std::move(state->open));
+      ++ready_;
+    }
+  }
+  if (ready_ > 0) run_ready();
+}
+
+BatchResult Executor::end_batch(bool last) {
+  finish_sources();
+  BatchResult result;
+  result.tick = frame_.contexts.front().tick;
+  result.tick.last = last;
+  if (failed_) {
+    result.failure = failed_->failure;
+    return result;
+  }
+  watermarks_.advance(result.tick);
+  for (std::uint32_t i = 0; i < graph_.nodes.size() && !result.failure; ++i) {
+    if (wiring_.node(i).kind == NodeKind::breaker) end_breaker(i, result);
+  }
+  if (result.failure) return result;
+  collect_sinks(result);
+  collect_captured(result);
+  result.counts = counts_;
+  return result;
+}
+
+void Executor::end_breaker(std::uint32_t node, BatchResult& result) {
+  const NodeWiring& wiring = wiring_.node(node);
+  std::vector<flow::PlacedPartial> partials;
+  for (std::uint32_t lane = 0; lane < wiring.input_lanes; ++lane) {
+    for (SlotContent& content : frame_.store.take(wiring.slot + lane)) {
+      partials.push_back({wiring.input_of[lane], std::move(content.partial)});
+    }
+  }
+  flow::Breaker& breaker = *std::get<std::unique_ptr<flow::Breaker>>(graph_.nodes[node].work);
+  if (!partials.empty() || has_input_batch(node, result.tick.time_ms)) {
+    flow::BatchContext& context = frame_.contexts[node];
+    context.tick = result.tick;
+    context.watermark = watermarks_.of(node);
+    context.inputs_ended = watermarks_.ended(node);
+    BreakerEmitter emitter(frame_, node);
+    const Status status = breaker.end_batch(context, partials, emitter);
+    emitter.finish();
+    if (emitter.failure()) {
+      result.failure = emitter.failure();
+    } else if (!status.ok()) {
+      result.failure = Failure{graph_.nodes[node].id, status.error().message, {}, status.error().code};
+    }
+    for (const auto& counts : emitter.counts()) add_counts(counts);
+  }
+  if (breaker.has_state()) {
+    result.state_keys += breaker.state_keys();
+    result.state_bytes += breaker.state_bytes();
+  }
+}
+
+void Executor::collect_sinks(BatchResult& result) {
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    const NodeWiring& wiring = wiring_.node(i);
+    if (wiring.kind != NodeKind::sink) continue;
+    SinkBatch batch;
+    batch.node = i;
+    for (std::uint32_t lane = 0; lane < wiring.input_lanes; ++lane) {
+      for (SlotContent& content : frame_.store.take(wiring.slot + lane)) {
+        std::move(content.pieces.begin(), content.pieces.end(), std::back_inserter(batch.pieces));
+      }
+    }
+    batch.rows = counts_[i].rows_out;
+    batch.has_batch = !batch.pieces.empty() || has_input_batch(i, result.tick.time_ms);
+    result.sinks.push_back(std::move(batch));
+  }
+}
+
+void Executor::collect_captured(BatchResult& result) {
+  for (const auto& [node, port] : watched_) {
+    const NodeWiring& wiring = wiring_.node(node);
+    const bool sink = wiring.kind == NodeKind::sink;
+    const std::int64_t slot = sink ? wiring.handed_slot : wiring.ports[port].capture_slot;
+    const std::uint32_t lanes = sink ? wiring.input_lanes : wiring.ports[port].lanes;
+    Captured captured;
+    captured.node = node;
+    captured.port = port;
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      for (SlotContent& content : frame_.store.take(static_cast<std::uint32_t>(slot) + lane)) {
+        std::move(content.chunks.begin(), content.chunks.end(), std::back_inserter(captured.chunks));
+      }
+    }
+    const bool timed =
+        sink ? has_input_batch(node, result.tick.time_ms) : graph_.nodes[node].timing.has_batch(result.tick.time_ms);
+    captured.has_batch = timed || !captured.chunks.empty();
+    result.captured.push_back(std::move(captured));
+  }
+}
+
+std::vector<SavedState> Executor::snapshot() const {
+  std::vector<SavedState> states(1);
+  watermarks_.snapshot(states[0].bytes);
+  for (const flow::Node& node : graph_.nodes) {
+    const auto* breaker = std::get_if<std::unique_ptr<flow::Breaker>>(&node.work);
+    if (!breaker || !(*breaker)->has_state()) continue;
+    SavedState state{node.id, {}};
+    (*breaker)->snapshot(state.bytes);
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+Status Executor::restore(std::span<const SavedState> states) {
+  for (const SavedState& state : states) {
+    if (state.node.empty()) {
+      SR_TRY(watermarks_.restore(state.bytes));
+      continue;
+    }
+    const auto index = graph_.find(state.node);
+    if (!index) continue;
+    const auto* breaker = std::get_if<std::unique_ptr<flow::Breaker>>(&graph_.nodes[*index].work);
+    if (breaker && (*breaker)->has_state()) SR_TRY((*breaker)->restore(state.bytes));
+  }
+  return {};
+}
+
+}  // namespace sr::runtime

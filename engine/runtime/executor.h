@@ -1,0 +1,126 @@
+// Executor: runs a graph batch by batch. Rows are pushed to their terminals as soon as they are added; the end of the
+// batch merges what was gathered and gives what each sink is to write. Results depend on the rows and their order only,
+// never on workers or chunk sizes. Entry point: Executor. Thread: one caller at a time. Knows nothing of loops, ticks'
+// timing or commits. Tested in tests/unit/runtime.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/flow/graph.h"
+#include "engine/loop/worker_pool.h"
+#include "engine/runtime/batch_frame.h"
+#include "engine/runtime/source_run.h"
+#include "engine/runtime/watermarks.h"
+
+namespace sr::runtime {
+
+struct ExecutorOptions {
+  WorkerPool* pool = nullptr;             // null: everything on the calling thread
+  std::uint32_t chunk_rows = kChunkRows;  // rows that travel together; tests use small ones
+  Environment* env = nullptr;             // for datasets
+};
+
+// What one sink is to write of a batch, in order.
+struct SinkBatch {
+  std::uint32_t node = 0;
+  bool has_batch = false;  // false: the sink does nothing at all in this batch
+  std::vector<std::unique_ptr<flow::Encoded>> pieces;
+  std::uint64_t rows = 0;
+};
+
+// What a watched port emitted, or a watched sink was handed. `has_batch` false: the node has no batch at this time.
+struct Captured {
+  std::uint32_t node = 0;
+  flow::PortIndex port = flow::kMainPort;
+  bool has_batch = false;
+  std::vector<Chunk> chunks;
+};
+
+struct BatchResult {
+  Tick tick;
+  std::optional<Failure> failure;  // nothing of the batch may be committed; the executor is of no more use
+  std::vector<SinkBatch> sinks;    // in the order of the graph
+  std::vector<Captured> captured;  // in the order of watch()
+  std::vector<NodeCounts> counts;  // per node
+  std::uint64_t state_keys = 0;
+  std::uint64_t state_bytes = 0;
+};
+
+// The saved state of one part of the executor: a node's id, or empty for the watermarks.
+struct SavedState {
+  std::string node;
+  std::string bytes;
+};
+
+class Executor {
+ public:
+  Executor(flow::Graph& graph, const ExecutorOptions& options);
+  ~Executor();
+
+  // Keeps what a port emits (of a sink: what it is handed) in every BatchResult. Before the first batch.
+  void watch(std::uint32_t node, flow::PortIndex port);
+
+  // Begins a batch: loads datasets that changed, tells the operators. An error means that the job cannot go on.
+  Status begin_batch(const Tick& tick);
+  // Takes input of a source and executes what makes whole morsels.
+  void add(std::uint32_t source, flow::SourceSlice slice);
+  // Says that a source has ended; counts from the end of this batch on.
+  void source_ended(std::uint32_t source) { watermarks_.source_ended(source); }
+  // Executes the rest and ends the batch. `last`: nothing comes behind it.
+  BatchResult end_batch(bool last = false);
+  // True if the batch has already failed, so that its remaining input need not be added.
+  bool has_failed() const { return failed_.has_value(); }
+
+  // Gives the state of all nodes between two batches, and takes it into a fresh executor. Unknown ids are ignored.
+  std::vector<SavedState> snapshot() const;
+  Status restore(std::span<const SavedState> states);
+
+ private:
+  struct SourceState;
+  struct Failed {
+    std::pair<std::uint32_t, std::uint64_t> place;  // source and morsel
+    Failure failure;
+  };
+
+  SourceState& state_of(std::uint32_t source);
+  bool inline_only() const { return !options_.pool || options_.pool->workers() == 1; }
+  void feed_inline(SourceState& state, flow::InputPiece part);
+  void close_inline(SourceState& state);
+  void run_ready();
+  void run_group(std::uint32_t source, std::span<const Morsel> morsels);
+  bool pointless(std::uint32_t source, std::uint64_t morsel);
+  void record_failure(std::uint32_t source, const Morsel& morsel, const Failure& failure);
+  void settle(const SourceRun& source_run, PushRun& run, std::uint32_t source);
+  void add_counts(const std::vector<NodeCounts>& counts);
+  void finish_sources();
+  void set_contexts(const Tick& tick);
+  Status load_datasets(const Tick& tick);
+  bool has_input_batch(std::uint32_t node, std::int64_t time_ms) const;
+  void end_breaker(std::uint32_t node, BatchResult& result);
+  void collect_sinks(BatchResult& result);
+  void collect_captured(BatchResult& result);
+
+  flow::Graph& graph_;
+  ExecutorOptions options_;
+  Wiring wiring_;
+  BatchFrame frame_;
+  Watermarks watermarks_;
+  BufferPool buffers_;
+  std::vector<std::unique_ptr<SourceState>> sources_;
+  std::vector<std::shared_ptr<const flow::DatasetVersion>> datasets_;  // by node index
+  std::vector<std::pair<std::uint32_t, flow::PortIndex>> watched_;
+  std::size_t ready_ = 0;  // morsels that wait for a worker
+
+  std::mutex mutex_;  // guards what follows while workers run
+  std::optional<Failed> failed_;
+  std::vector<NodeCounts> counts_;
+};
+
+}  // namespace sr::runtime

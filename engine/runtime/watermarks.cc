@@ -1,0 +1,81 @@
+#include "engine/runtime/watermarks.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sr::runtime {
+
+Watermarks::Watermarks(const flow::Graph& graph, const Wiring& wiring)
+    : graph_(graph), wiring_(wiring), sources_(graph.nodes.size()), nodes_(graph.nodes.size(), kNoWatermark) {}
+
+const flow::SourceNode& Watermarks::source(std::uint32_t node) const {
+  return std::get<flow::SourceNode>(graph_.nodes[node].work);
+}
+
+void Watermarks::saw(std::uint32_t source, std::int64_t rows, std::int64_t latest_us) {
+  sources_[source].latest_us = std::max(sources_[source].latest_us, latest_us);
+  sources_[source].brought_rows |= rows > 0;
+}
+
+std::int64_t Watermarks::of_source(std::uint32_t node) const {
+  if (sources_[node].ended) return kEndOfTime;
+  const std::int64_t latest = sources_[node].latest_us;
+  return latest == kNoWatermark ? kNoWatermark : latest - source(node).delay_us;
+}
+
+bool Watermarks::idle(std::uint32_t node, const Tick& tick) const {
+  const std::int64_t after = source(node).idle_after_ms;
+  return after > 0 && tick.time_ms - sources_[node].active_ms >= after;
+}
+
+bool Watermarks::ended(std::uint32_t node) const {
+  const auto& above = wiring_.node(node).sources;
+  return !above.empty() &&
+         std::all_of(above.begin(), above.end(), [&](std::uint32_t at) { return sources_[at].ended; });
+}
+
+void Watermarks::advance(const Tick& tick) {
+  for (SourceTime& at : sources_) {
+    if (at.brought_rows) {
+      at.active_ms = tick.time_ms;
+    } else if (at.active_ms == 0) {
+      at.active_ms = tick.previous_ms != 0 ? tick.previous_ms : tick.time_ms;
+    }
+    at.brought_rows = false;
+  }
+  for (std::uint32_t node = 0; node < nodes_.size(); ++node) {
+    std::int64_t least = kEndOfTime;
+    bool any = false;
+    for (const std::uint32_t above : wiring_.node(node).sources) {
+      if (!source(above).event_time || idle(above, tick)) continue;
+      least = std::min(least, of_source(above));
+      any = true;
+    }
+    if (ended(node)) {
+      nodes_[node] = kEndOfTime;
+    } else if (any) {
+      nodes_[node] = std::max(nodes_[node], least);
+    }
+  }
+}
+
+void Watermarks::snapshot(std::string& out) const {
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+    const std::int64_t values[3] = {nodes_[i], sources_[i].latest_us, sources_[i].active_ms};
+    out.append(reinterpret_cast<const char*>(values), sizeof(values));
+  }
+}
+
+Status Watermarks::restore(std::string_view in) {
+  std::int64_t values[3];
+  if (in.size() != nodes_.size() * sizeof(values)) return Error{"the saved watermarks are of another job"};
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+    std::memcpy(values, in.data() + i * sizeof(values), sizeof(values));
+    nodes_[i] = values[0];
+    sources_[i].latest_us = values[1];
+    sources_[i].active_ms = values[2];
+  }
+  return {};
+}
+
+}  // namespace sr::runtime
