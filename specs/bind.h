@@ -110,6 +110,7 @@ struct JobFacts {
 // What the instantiate pass tells a factory.
 struct MakeOptions {
   std::vector<bool> needed;  // per column of the main port: somebody reads it
+  std::shared_ptr<const flow::Encoder> encoder;  // sinks with takes_format: of their format, for the columns of their input
 };
 
 // The operator itself, made once per run.
@@ -162,6 +163,10 @@ class BindContext {
   virtual const JobFacts& job() const = 0;
   virtual const std::vector<InputInfo>& inputs() const = 0;
   virtual const FormatConfig& format() const = 0;  // of nodes that take one
+  // The columns of a source with takes_format, by its format. Reports and gives null where the format wants a schema.
+  virtual SchemaRef source_schema() = 0;
+  // Tells whether the format of a sink with takes_format can write these columns; reports if not.
+  virtual bool can_write(const Schema& schema) = 0;
   virtual Span node_span() const = 0;              // of the id
   // Span of an option's key or value in this node; the node's span where it is absent.
   virtual Span key_span(std::string_view option) const = 0;
