@@ -1,0 +1,49 @@
+// The rows that a join gives: its output columns from pairs of left and right rows, with or without `select`.
+// Tested in tests/jobs/join.yaml.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "operators/support/join_keys.h"
+
+namespace sr::operators {
+
+enum class JoinHow : std::uint8_t { inner, left_outer, right_outer, full_outer, left_semi, left_anti };
+
+// Where an output column comes from.
+struct JoinColumn {
+  enum class From : std::uint8_t { left, right, key } from = From::left;
+  std::uint32_t index = 0;  // column of the side; key: position in JoinKeys
+};
+
+struct JoinOutput {
+  JoinHow how = JoinHow::inner;
+  bool by_key = true;  // `key`: key columns are filled from either side
+  JoinKeys keys;
+  SchemaRef left, right;
+  SchemaRef schema;                    // of the result
+  std::vector<JoinColumn> columns;     // without `select`
+  std::vector<expr::BoundRef> select;  // over left's columns, right's columns, then the keys
+};
+
+// Matches the rows of two dense tables: left rows in order, each with its matches in right order, then unmatched right
+// rows.
+JoinPairs match(JoinHow how, const KeyIndex& right, std::span<const ColumnRef> left_keys, Selection left,
+                std::uint32_t right_rows);
+
+// Emits the pairs as output rows. `left_keys`, `right_keys` are the evaluated keys.
+struct JoinTables {
+  const Chunk* left = nullptr;
+  const Chunk* right = nullptr;
+  std::span<const ColumnRef> left_keys;
+  std::span<const ColumnRef> right_keys;
+};
+Status emit_joined(const JoinOutput& output, const JoinTables& tables, const JoinPairs& pairs,
+                   const flow::BatchContext& context, flow::Emitter& out);
+
+// Columns of input `side` that the output columns `needed` (empty: all) and the keys read.
+std::set<std::uint32_t> columns_read(const JoinOutput& output, std::uint32_t side,
+                                     const std::set<std::uint32_t>& needed);
+
+}  // namespace sr::operators

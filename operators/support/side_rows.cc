@@ -1,0 +1,95 @@
+#include "operators/support/side_rows.h"
+
+#include <cstring>
+
+namespace sr::operators {
+
+namespace {
+
+void put_int(std::string& out, std::int64_t value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+bool take_int(std::string_view* in, std::int64_t* value) {
+  if (in->size() < sizeof *value) return false;
+  std::memcpy(value, in->data(), sizeof *value);
+  in->remove_prefix(sizeof *value);
+  return true;
+}
+
+Chunk owned(const Chunk& rows) {
+  Chunk copy{rows.schema, {}, rows.live_rows(), nullptr, nullptr};
+  for (const ColumnRef& column : rows.columns) copy.columns.push_back(copy_rows(*column, rows.selection()));
+  if (rows.event_time) copy.event_time = copy_rows(*rows.event_time, rows.selection());
+  return copy;
+}
+
+}  // namespace
+
+void SideRows::add(const Tick& tick, Chunk batch) {
+  if (!window_) {
+    batches_.clear();
+    batches_.push_back({tick.time_ms, std::move(batch)});
+    return;
+  }
+  while (!batches_.empty() && batches_.front().time_ms <= tick.time_ms - window_->size_ms) batches_.pop_front();
+  if (batch.rows != 0) batches_.push_back({tick.time_ms, owned(batch)});
+}
+
+Chunk SideRows::table() const {
+  std::vector<Chunk> chunks;
+  for (const Batch& batch : batches_) chunks.push_back(batch.rows);
+  return flow::concat_chunks(schema_, chunks);
+}
+
+void SideRows::snapshot(std::string& out) const {
+  if (!window_) return;
+  put_int(out, static_cast<std::int64_t>(batches_.size()));
+  for (const Batch& batch : batches_) {
+    put_int(out, batch.time_ms);
+    put_int(out, batch.rows.rows);
+    put_int(out, batch.rows.event_time ? 1 : 0);
+    for (const ColumnRef& column : batch.rows.columns) encode_column(out, *column, Selection{nullptr, batch.rows.rows});
+    if (batch.rows.event_time) encode_column(out, *batch.rows.event_time, Selection{nullptr, batch.rows.rows});
+  }
+}
+
+Status SideRows::restore(std::string_view* in) {
+  if (!window_) return {};
+  const Error damaged{"the kept rows of a window are damaged"};
+  std::int64_t count = 0;
+  if (!take_int(in, &count)) return damaged;
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t time = 0, rows = 0, with_time = 0;
+    if (!take_int(in, &time) || !take_int(in, &rows) || !take_int(in, &with_time)) return damaged;
+    Chunk chunk{schema_, {}, static_cast<std::uint32_t>(rows), nullptr, nullptr};
+    for (const Field& field : schema_->fields) {
+      auto column = decode_column(in, field.type);
+      if (!column.ok()) return column.error();
+      chunk.columns.push_back(*column);
+    }
+    if (with_time != 0) {
+      auto column = decode_column(in, types::timestamp());
+      if (!column.ok()) return column.error();
+      chunk.event_time = *column;
+    }
+    batches_.push_back({time, std::move(chunk)});
+  }
+  return {};
+}
+
+std::size_t SideRows::memory_bytes() const {
+  std::size_t bytes = 0;
+  if (window_) {
+    for (const Batch& batch : batches_) bytes += batch.rows.memory_bytes();
+  }
+  return bytes;
+}
+
+std::uint64_t SideRows::rows() const {
+  std::uint64_t rows = 0;
+  for (const Batch& batch : batches_) rows += batch.rows.rows;
+  return window_ ? rows : 0;
+}
+
+}  // namespace sr::operators

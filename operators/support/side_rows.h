@@ -1,0 +1,40 @@
+// The rows of one input that a two-sided node works on at a tick: those of the batch, or of a processing-time window
+// over it. Windows copy what they keep. Tested in tests/jobs/join_window.yaml.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "engine/data/codec.h"
+#include "engine/flow/emit_rows.h"
+#include "specs/bind.h"
+
+namespace sr::operators {
+
+class SideRows {
+ public:
+  SideRows(SchemaRef schema, std::optional<specs::WindowPlan> window) : schema_(std::move(schema)), window_(window) {}
+
+  // Takes the batch's rows; those that have left the window are dropped.
+  void add(const Tick& tick, Chunk batch);
+  // The rows as one dense table, oldest batch first.
+  Chunk table() const;
+  bool windowed() const { return window_.has_value(); }
+
+  void snapshot(std::string& out) const;
+  Status restore(std::string_view* in);
+  std::size_t memory_bytes() const;
+  std::uint64_t rows() const;
+
+ private:
+  struct Batch {
+    std::int64_t time_ms;
+    Chunk rows;
+  };
+  SchemaRef schema_;
+  std::optional<specs::WindowPlan> window_;
+  std::deque<Batch> batches_;
+};
+
+}  // namespace sr::operators
