@@ -43,16 +43,16 @@ struct NodeInfo {
   bool takes_window = false;  // has the `window` option (aggregating nodes); joins take it on their sides
   Capabilities capabilities;
   std::vector<std::string> ports;  // extra outputs that a node of this type may have beside `errors`: `late`, `model`
-  std::string port_option;         // an option whose map keys are ports too, as written (`routes` of route)
+  std::string port_option = {};         // an option whose map keys are ports too, as written (`routes` of route)
   std::vector<std::string> fixed_ports =
       {};                 // ports that every node of this type has beside those of port_option (`other` of route)
   bool main_port = true;  // false: only the ports can be read, not the node itself
-  std::shared_ptr<const OptionTableBase> options;  // of the type itself; common options stand in specs/common_options
+  std::shared_ptr<const OptionTableBase> options = {};  // of the type itself; common options stand in specs/common_options
   // Makes a Config, decodes, and binds. Made by node<Config>.
-  std::function<std::shared_ptr<void>()> make_config;
-  std::function<std::optional<BoundNode>(const void* config, BindContext& context)> bind;
+  std::function<std::shared_ptr<void>()> make_config = {};
+  std::function<std::optional<BoundNode>(const void* config, BindContext& context)> bind = {};
   // A package that must be installed to run the node; empty: built in.
-  std::string package;
+  std::string package = {};
   // The format of a node with takes_format that names none; empty: `format` is required.
   std::string default_format = "text";
 };

@@ -1,11 +1,13 @@
-// streaming_kmeans: k clusters that follow the stream. Each row gets the cluster whose centre was nearest before its batch; then the batch moves
-// the centres. The rule is the mini-batch k-means with forgetting of Spark MLlib's StreamingKMeans (Freeman 2014; after Sculley, "Web-scale
-// k-means clustering", WWW 2010): with a the discount, n_t the old weight of a centre c_t, and x_t the mean of the m_t new points,
+// streaming_kmeans: k clusters that follow the stream. Each row gets the cluster whose centre was nearest before its
+// batch; then the batch moves the centres. The rule is the mini-batch k-means with forgetting of Spark MLlib's
+// StreamingKMeans (Freeman 2014; after Sculley, "Web-scale k-means clustering", WWW 2010): with a the discount, n_t the
+// old weight of a centre c_t, and x_t the mean of the m_t new points,
 //   c_{t+1} = (c_t n_t a + x_t m_t) / (n_t a + m_t),   n_{t+1} = n_t a + m_t,
-// where a = decay per batch, or decay^points; a half-life h gives decay = 0.5^(1/h). A cluster whose weight falls below 1e-8 of the largest is
-// dropped and the largest is split in two beside its place.
+// where a = decay per batch, or decay^points; a half-life h gives decay = 0.5^(1/h). A cluster whose weight falls below
+// 1e-8 of the largest is dropped and the largest is split in two beside its place.
 //
-//   groups: {type: streaming_kmeans, input: points, features: [x, y], k: 3, half_life: {batches: 10}, random: {seed: 1}}
+//   groups: {type: streaming_kmeans, input: points, features: [x, y], k: 3, half_life: {batches: 10}, random: {seed:
+//   1}}
 //
 // Port `model`: one row per cluster and batch. Tested in tests/jobs/learning.yaml.
 #include <algorithm>
@@ -73,14 +75,18 @@ class Kmeans final : public flow::Breaker {
  public:
   explicit Kmeans(KmeansPlan plan) : plan_(std::move(plan)), centers_(plan_.centers), weights_(plan_.k, 0.0) {}
 
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override { return std::make_unique<flow::ChunksPartial>(); }
+  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
+    return std::make_unique<flow::ChunksPartial>();
+  }
   bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&, flow::Emitter&) const override {
+  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
+                    flow::Emitter&) const override {
     static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
     return {};
   }
 
-  Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials, flow::Emitter& out) override {
+  Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
+                   flow::Emitter& out) override {
     FeatureMatrix matrix;
     matrix.table = flow::gather_input(plan_.schema, partials, 0);
     matrix.width = centers_.size() / plan_.k;
@@ -162,8 +168,10 @@ class Kmeans final : public flow::Breaker {
   }
 
   void split_largest_if_one_dies(std::size_t width) {
-    const auto largest = static_cast<std::size_t>(std::max_element(weights_.begin(), weights_.end()) - weights_.begin());
-    const auto smallest = static_cast<std::size_t>(std::min_element(weights_.begin(), weights_.end()) - weights_.begin());
+    const auto largest =
+        static_cast<std::size_t>(std::max_element(weights_.begin(), weights_.end()) - weights_.begin());
+    const auto smallest =
+        static_cast<std::size_t>(std::min_element(weights_.begin(), weights_.end()) - weights_.begin());
     if (weights_[smallest] >= 1e-8 * weights_[largest]) return;
     const double weight = (weights_[largest] + weights_[smallest]) / 2;
     weights_[largest] = weights_[smallest] = weight;
@@ -184,7 +192,9 @@ class Kmeans final : public flow::Breaker {
       weight.append_double(weights_[c]);
     }
     const std::uint32_t rows = cluster.size();
-    if (rows != 0) out.emit(Chunk{plan_.model, {cluster.finish(), center.finish(), weight.finish()}, rows, nullptr, nullptr}, kModelPort);
+    if (rows != 0)
+      out.emit(Chunk{plan_.model, {cluster.finish(), center.finish(), weight.finish()}, rows, nullptr, nullptr},
+               kModelPort);
   }
 
   KmeansPlan plan_;
@@ -196,7 +206,8 @@ class Kmeans final : public flow::Breaker {
 bool bind_centers(const KmeansConfig& config, specs::BindContext& context, KmeansPlan& plan) {
   const specs::SpecValue& list = config.centers.value;
   const auto wrong = [&](Span span, const std::string& message) {
-    context.error("SR4503", span, message, "", "for example `centers: [[0, 0], [5, 5]]`: one list of numbers per cluster");
+    context.error("SR4503", span, message, "",
+                  "for example `centers: [[0, 0], [5, 5]]`: one list of numbers per cluster");
     return false;
   };
   if (!list.is_list() || list.items.size() != plan.k) {
@@ -212,7 +223,8 @@ bool bind_centers(const KmeansConfig& config, specs::BindContext& context, Kmean
     }
     for (const specs::SpecValue& number : center.items) {
       double value = 0;
-      if (!number.is_scalar() || !parse_double(number.text, &value)) return wrong(number.span, "`" + number.text + "` is no number");
+      if (!number.is_scalar() || !parse_double(number.text, &value))
+        return wrong(number.span, "`" + number.text + "` is no number");
       plan.centers.push_back(value);
     }
   }
@@ -221,12 +233,14 @@ bool bind_centers(const KmeansConfig& config, specs::BindContext& context, Kmean
 
 bool bind_forgetting(const KmeansConfig& config, specs::BindContext& context, KmeansPlan& plan) {
   if (config.decay && config.half_life.present) {
-    context.error("SR4504", context.key_span("half_life"), "`decay` and `half_life` say the same thing; give one of them");
+    context.error("SR4504", context.key_span("half_life"),
+                  "`decay` and `half_life` say the same thing; give one of them");
     return false;
   }
   if (config.decay) {
     if (*config.decay < 0 || *config.decay > 1) {
-      context.error("SR4505", context.value_span("decay"), "`decay` must be between 0 (forget at once) and 1 (never forget)");
+      context.error("SR4505", context.value_span("decay"),
+                    "`decay` must be between 0 (forget at once) and 1 (never forget)");
       return false;
     }
     plan.decay = *config.decay;
@@ -235,7 +249,8 @@ bool bind_forgetting(const KmeansConfig& config, specs::BindContext& context, Km
   const bool batches = config.half_life.batches.has_value();
   const auto half = batches ? config.half_life.batches : config.half_life.points;
   if (batches == config.half_life.points.has_value() || !half || *half <= 0) {
-    context.error("SR4506", config.half_life.span, "`half_life` takes a positive number of `batches` or of `points`", "", "for example `half_life: {batches: 10}`");
+    context.error("SR4506", config.half_life.span, "`half_life` takes a positive number of `batches` or of `points`",
+                  "", "for example `half_life: {batches: 10}`");
     return false;
   }
   plan.decay = std::exp(std::log(0.5) / *half);
@@ -251,7 +266,8 @@ std::optional<specs::BoundNode> bind_kmeans(const KmeansConfig& config, specs::B
   bool good = features.has_value();
   if (features) plan.features = std::move(*features);
   if (config.centers.present() == config.random.present) {
-    context.error("SR4507", context.node_span(), "streaming_kmeans starts from `centers` or from `random: {seed: …}`; give one of them");
+    context.error("SR4507", context.node_span(),
+                  "streaming_kmeans starts from `centers` or from `random: {seed: …}`; give one of them");
     good = false;
   } else if (config.centers.present() && good) {
     good = bind_centers(config, context, plan);
@@ -280,12 +296,23 @@ std::optional<specs::BoundNode> bind_kmeans(const KmeansConfig& config, specs::B
 
 std::shared_ptr<const specs::OptionTable<KmeansConfig>> kmeans_options() {
   auto table = std::make_shared<specs::OptionTable<KmeansConfig>>();
-  table->option("features", &KmeansConfig::features).required().doc("Numeric expressions, or one array of numbers.").example("[x, y]");
+  table->option("features", &KmeansConfig::features)
+      .required()
+      .doc("Numeric expressions, or one array of numbers.")
+      .example("[x, y]");
   table->option("k", &KmeansConfig::k).required().range(1, 10000).doc("The number of clusters.").example("3");
-  table->option("decay", &KmeansConfig::decay).doc("What old points count after a batch: 1 never forgets, 0 knows only the last batch.").default_text("1.0");
-  table->option("half_life", &KmeansConfig::half_life).block(HalfLife::table()).doc("Forgetting by half-life instead of `decay`.").example("{batches: 10}");
+  table->option("decay", &KmeansConfig::decay)
+      .doc("What old points count after a batch: 1 never forgets, 0 knows only the last batch.")
+      .default_text("1.0");
+  table->option("half_life", &KmeansConfig::half_life)
+      .block(HalfLife::table())
+      .doc("Forgetting by half-life instead of `decay`.")
+      .example("{batches: 10}");
   table->option("centers", &KmeansConfig::centers).doc("The centres to start from.").example("[[0, 0], [5, 5]]");
-  table->option("random", &KmeansConfig::random).block(RandomStart::table()).doc("Starts from random centres (standard normal).").example("{seed: 1}");
+  table->option("random", &KmeansConfig::random)
+      .block(RandomStart::table())
+      .doc("Starts from random centres (standard normal).")
+      .example("{seed: 1}");
   return table;
 }
 
@@ -296,7 +323,8 @@ void register_streaming_kmeans(specs::Registry& registry) {
       {.name = "streaming_kmeans",
        .group = "learning",
        .summary = "Sorts rows into k clusters whose centres follow the stream; adds `cluster`.",
-       .example = "groups: {type: streaming_kmeans, input: points, features: [x, y], k: 3, half_life: {batches: 10}, random: {seed: 1}}\n",
+       .example = "groups: {type: streaming_kmeans, input: points, features: [x, y], k: 3, half_life: {batches: 10}, "
+                  "random: {seed: 1}}\n",
        .capabilities = {.stateful = true, .needs_checkpoint = true},
        .ports = {"model"}},
       kmeans_options(), bind_kmeans));

@@ -1,5 +1,6 @@
-// streaming_linear_regression: learns a line through the rows by least squares. Each row is scored with the model as it was before its batch; then
-// the batch improves the model by stochastic gradient descent (support/sgd.h has the formula). Port `model`: one row per batch.
+// streaming_linear_regression: learns a line through the rows by least squares. Each row is scored with the model as it
+// was before its batch; then the batch improves the model by stochastic gradient descent (support/sgd.h has the
+// formula). Port `model`: one row per batch.
 //
 //   prices: {type: streaming_linear_regression, input: sales, features: [area, rooms], label: price, step_size: 0.01}
 //
@@ -20,7 +21,8 @@ void register_streaming_linear_regression(specs::Registry& registry) {
       {.name = "streaming_linear_regression",
        .group = "learning",
        .summary = "Learns a linear model by gradient descent while it scores the stream; adds `prediction`.",
-       .example = "prices: {type: streaming_linear_regression, input: sales, features: [area, rooms], label: price, step_size: 0.01}\n",
+       .example = "prices: {type: streaming_linear_regression, input: sales, features: [area, rooms], label: price, "
+                  "step_size: 0.01}\n",
        .capabilities = {.stateful = true, .needs_checkpoint = true},
        .ports = {"model"}},
       regression_options(), bind_linear));

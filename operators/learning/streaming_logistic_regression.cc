@@ -1,5 +1,6 @@
-// streaming_logistic_regression: learns the odds of a yes by logistic regression. Each row is scored with the model as it was before its batch; then
-// the batch improves the model by stochastic gradient descent (support/sgd.h has the formula). Port `model`: one row per batch.
+// streaming_logistic_regression: learns the odds of a yes by logistic regression. Each row is scored with the model as
+// it was before its batch; then the batch improves the model by stochastic gradient descent (support/sgd.h has the
+// formula). Port `model`: one row per batch.
 //
 //   churn: {type: streaming_logistic_regression, input: customers, features: [visits, age], label: left_us}
 //
@@ -20,7 +21,8 @@ void register_streaming_logistic_regression(specs::Registry& registry) {
       {.name = "streaming_logistic_regression",
        .group = "learning",
        .summary = "Learns to tell 0 from 1 by gradient descent while it scores the stream; adds `prediction`.",
-       .example = "churn: {type: streaming_logistic_regression, input: customers, features: [visits, age], label: left_us}\n",
+       .example =
+           "churn: {type: streaming_logistic_regression, input: customers, features: [visits, age], label: left_us}\n",
        .capabilities = {.stateful = true, .needs_checkpoint = true},
        .ports = {"model"}},
       regression_options(), bind_logistic));

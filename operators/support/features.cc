@@ -21,7 +21,8 @@ std::optional<Features> bind_features(const specs::RawOption& option, specs::Bin
     const TypeRef wanted = is_array ? types::array(types::float64()) : types::float64();
     expr::BoundRef cast = bound->type->is_number() || is_array ? expr::cast_to(bound, wanted, true) : nullptr;
     if (!cast) {
-      context.error("SR4501", value.span, "a feature must be a number, and this is " + bound->type->name(), bound->type->name(),
+      context.error("SR4501", value.span, "a feature must be a number, and this is " + bound->type->name(),
+                    bound->type->name(),
                     "`features` takes a list of numeric expressions, or one expression that is an array of numbers");
       return false;
     }
@@ -35,7 +36,8 @@ std::optional<Features> bind_features(const specs::RawOption& option, specs::Bin
   } else if (option.value.is_list() && !option.value.items.empty()) {
     for (const specs::SpecValue& item : option.value.items) good = bind_one(item, false) && good;
   } else {
-    context.error("SR4502", option.value.span, "`features` is a list of numeric expressions, or one array of numbers", "", "for example `features: [x, y]`");
+    context.error("SR4502", option.value.span, "`features` is a list of numeric expressions, or one array of numbers",
+                  "", "for example `features: [x, y]`");
     return std::nullopt;
   }
   if (!good) return std::nullopt;
@@ -45,7 +47,8 @@ std::optional<Features> bind_features(const specs::RawOption& option, specs::Bin
 namespace {
 
 // Reads one row of features; gives why it cannot, or "".
-std::string read_row(const Features& features, const std::vector<ColumnRef>& columns, std::uint32_t row, FeatureMatrix& matrix) {
+std::string read_row(const Features& features, const std::vector<ColumnRef>& columns, std::uint32_t row,
+                     FeatureMatrix& matrix) {
   if (!features.is_array) {
     for (const ColumnRef& column : columns) {
       if (!column->valid(row)) return "a feature is NULL";
@@ -72,8 +75,8 @@ std::string read_row(const Features& features, const std::vector<ColumnRef>& col
 
 }  // namespace
 
-bool read_features(const Features& features, const expr::BoundRef& label, const flow::BatchContext& context, FeatureMatrix& matrix,
-                   flow::Emitter& out) {
+bool read_features(const Features& features, const expr::BoundRef& label, const flow::BatchContext& context,
+                   FeatureMatrix& matrix, flow::Emitter& out) {
   const Chunk& table = matrix.table;
   const expr::EvalInput input{table.columns, table.rows, table.selection(), &context.tick, context.seed};
   expr::RowErrors errors;
@@ -103,7 +106,8 @@ bool read_features(const Features& features, const expr::BoundRef& label, const 
 void emit_scored(const FeatureMatrix& matrix, const SchemaRef& schema, ColumnRef score, flow::Emitter& out) {
   if (matrix.rows.empty()) return;
   const Selection rows{matrix.rows.data(), static_cast<std::uint32_t>(matrix.rows.size())};
-  Chunk scored{schema, {}, rows.count, nullptr, matrix.table.event_time ? gather(matrix.table.event_time, rows) : nullptr};
+  Chunk scored{
+      schema, {}, rows.count, nullptr, matrix.table.event_time ? gather(matrix.table.event_time, rows) : nullptr};
   for (const ColumnRef& column : matrix.table.columns) scored.columns.push_back(gather(column, rows));
   scored.columns.push_back(std::move(score));
   flow::emit_table(scored, out);

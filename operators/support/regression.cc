@@ -19,14 +19,18 @@ class Regression final : public flow::Breaker {
     if (!weights_.empty() && plan_.options.intercept) weights_.push_back(0.0);
   }
 
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override { return std::make_unique<flow::ChunksPartial>(); }
+  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
+    return std::make_unique<flow::ChunksPartial>();
+  }
   bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&, flow::Emitter&) const override {
+  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
+                    flow::Emitter&) const override {
     static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
     return {};
   }
 
-  Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials, flow::Emitter& out) override {
+  Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
+                   flow::Emitter& out) override {
     FeatureMatrix matrix;
     matrix.table = flow::gather_input(plan_.schema, partials, 0);
     const std::size_t constant = plan_.options.intercept ? 1 : 0;
@@ -78,7 +82,8 @@ bool bind_initial(const RegressionConfig& config, specs::BindContext& context, R
   const bool known = !plan.features.is_array && !plan.initial.empty();
   if (known && plan.initial.size() != plan.features.columns.size()) {
     context.error("SR4508", context.value_span("initial_weights"),
-                  "there are " + std::to_string(plan.initial.size()) + " initial weights for " + std::to_string(plan.features.columns.size()) + " features");
+                  "there are " + std::to_string(plan.initial.size()) + " initial weights for " +
+                      std::to_string(plan.features.columns.size()) + " features");
     return false;
   }
   return true;
@@ -86,23 +91,29 @@ bool bind_initial(const RegressionConfig& config, specs::BindContext& context, R
 
 bool check_numbers(const RegressionConfig& config, specs::BindContext& context) {
   if (config.step_size <= 0) context.error("SR4509", context.value_span("step_size"), "`step_size` must be above 0");
-  if (config.regularization < 0) context.error("SR4509", context.value_span("regularization"), "`regularization` must not be negative");
+  if (config.regularization < 0)
+    context.error("SR4509", context.value_span("regularization"), "`regularization` must not be negative");
   if (config.mini_batch_fraction <= 0 || config.mini_batch_fraction > 1) {
-    context.error("SR4509", context.value_span("mini_batch_fraction"), "`mini_batch_fraction` must be above 0 and at most 1");
+    context.error("SR4509", context.value_span("mini_batch_fraction"),
+                  "`mini_batch_fraction` must be above 0 and at most 1");
   }
   return !context.failed();
 }
 
 }  // namespace
 
-std::optional<specs::BoundNode> bind_regression(const RegressionConfig& config, Loss loss, specs::BindContext& context) {
+std::optional<specs::BoundNode> bind_regression(const RegressionConfig& config, Loss loss,
+                                                specs::BindContext& context) {
   RegressionPlan plan;
   plan.schema = context.inputs().empty() ? nullptr : context.inputs()[0].schema;
-  plan.options = {loss, config.step_size, config.iterations, config.regularization, config.mini_batch_fraction, config.intercept, 42};
+  plan.options = {
+      loss, config.step_size, config.iterations, config.regularization, config.mini_batch_fraction, config.intercept,
+      42};
   auto features = bind_features(config.features, context);
   const expr::BoundRef label = context.bind(config.label, context.scope());
   if (label && !label->type->is_number()) {
-    context.error("SR4510", context.value_span("label"), "the label must be a number, and this is " + label->type->name(), label->type->name());
+    context.error("SR4510", context.value_span("label"),
+                  "the label must be a number, and this is " + label->type->name(), label->type->name());
   }
   const bool numbers = check_numbers(config, context);
   if (!features || !label || !plan.schema || !numbers) return std::nullopt;
@@ -112,7 +123,8 @@ std::optional<specs::BoundNode> bind_regression(const RegressionConfig& config, 
   context.add_column(fields, "prediction", types::float64(), context.node_span());
   if (!bind_initial(config, context, plan) || context.failed()) return std::nullopt;
   plan.result = std::make_shared<const Schema>(fields);
-  plan.model = std::make_shared<const Schema>(std::vector<Field>{{"weights", types::array(types::float64())}, {"intercept", types::float64()}});
+  plan.model = std::make_shared<const Schema>(
+      std::vector<Field>{{"weights", types::array(types::float64())}, {"intercept", types::float64()}});
   specs::BoundNode bound;
   bound.ports = {{"", plan.result}, {"model", plan.model}};
   bound.stateful = true;
@@ -128,13 +140,23 @@ std::optional<specs::BoundNode> bind_regression(const RegressionConfig& config, 
 
 std::shared_ptr<const specs::OptionTable<RegressionConfig>> regression_options() {
   auto table = std::make_shared<specs::OptionTable<RegressionConfig>>();
-  table->option("features", &RegressionConfig::features).required().doc("Numeric expressions, or one array of numbers.").example("[x, y]");
-  table->option("label", &RegressionConfig::label).required().doc("The number to learn; of logistic regression 0 or 1.").example("price");
-  table->option("step_size", &RegressionConfig::step_size).doc("The first step of the descent; step i is this over the root of i.");
+  table->option("features", &RegressionConfig::features)
+      .required()
+      .doc("Numeric expressions, or one array of numbers.")
+      .example("[x, y]");
+  table->option("label", &RegressionConfig::label)
+      .required()
+      .doc("The number to learn; of logistic regression 0 or 1.")
+      .example("price");
+  table->option("step_size", &RegressionConfig::step_size)
+      .doc("The first step of the descent; step i is this over the root of i.");
   table->option("iterations", &RegressionConfig::iterations).range(1, 1000000).doc("Steps per batch, at most.");
   table->option("regularization", &RegressionConfig::regularization).doc("Weight of the L2 penalty.");
-  table->option("mini_batch_fraction", &RegressionConfig::mini_batch_fraction).doc("The share of the batch's rows that each step looks at.");
-  table->option("initial_weights", &RegressionConfig::initial_weights).doc("One number per feature to start from; zeros by default.").example("[0, 0]");
+  table->option("mini_batch_fraction", &RegressionConfig::mini_batch_fraction)
+      .doc("The share of the batch's rows that each step looks at.");
+  table->option("initial_weights", &RegressionConfig::initial_weights)
+      .doc("One number per feature to start from; zeros by default.")
+      .example("[0, 0]");
   table->option("intercept", &RegressionConfig::intercept).doc("Learns a constant term too.");
   return table;
 }

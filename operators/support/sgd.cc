@@ -18,7 +18,8 @@ double norm(const std::vector<double>& values) {
 }
 
 // Adds the gradient of one row.
-void add_gradient(const SgdOptions& options, const SgdData& data, std::size_t row, const std::vector<double>& weights, std::vector<double>& sum) {
+void add_gradient(const SgdOptions& options, const SgdData& data, std::size_t row, const std::vector<double>& weights,
+                  std::vector<double>& sum) {
   const double* x = data.features + row * data.width;
   const double at = margin(weights, x, data.width, options.intercept);
   const double predicted = options.loss == Loss::squares ? at : 1.0 / (1.0 + std::exp(-at));
@@ -43,7 +44,9 @@ void descend(const SgdOptions& options, const SgdData& data, std::vector<double>
     std::vector<double> gradient(weights.size(), 0.0);
     double used = 0;
     for (std::size_t row = 0; row < data.rows; ++row) {
-      if (options.mini_batch_fraction < 1 && static_cast<double>(random.next() >> 11) * 0x1.0p-53 >= options.mini_batch_fraction) continue;
+      if (options.mini_batch_fraction < 1 &&
+          static_cast<double>(random.next() >> 11) * 0x1.0p-53 >= options.mini_batch_fraction)
+        continue;
       add_gradient(options, data, row, weights, gradient);
       used += 1;
     }
