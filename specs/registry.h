@@ -42,7 +42,7 @@ struct NodeInfo {
   bool takes_format = false;  // sources and sinks with format, schema, delimiter, header, quote
   bool takes_window = false;  // has the `window` option (aggregating nodes); joins take it on their sides
   Capabilities capabilities;
-  std::vector<std::string> ports;  // extra outputs that a node of this type may have beside `errors`: `late`, `model`
+  std::vector<std::string> ports = {};  // extra outputs that a node of this type may have beside `errors`: `late`, `model`
   std::string port_option = {};         // an option whose map keys are ports too, as written (`routes` of route)
   std::vector<std::string> fixed_ports =
       {};                 // ports that every node of this type has beside those of port_option (`other` of route)
