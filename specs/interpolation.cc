@@ -272,7 +272,8 @@ class Filler {
 };
 
 void fill(SpecValue& value, InterpolationScope& scope, std::size_t& added) {
-  if (value.is_scalar() && value.text.find("${") != std::string::npos) Filler(value, scope, added).run();
+  const bool filled = scope.filled != nullptr && scope.filled->contains(value.span.file);
+  if (!filled && value.is_scalar() && value.text.find("${") != std::string::npos) Filler(value, scope, added).run();
   for (SpecValue& item : value.items) fill(item, scope, added);
   for (SpecEntry& entry : value.entries) fill(entry.value, scope, added);
 }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,8 +71,9 @@ struct InterpolationScope {
   const Variables& variables;
   Fs* fs = nullptr;  // for `${file:}`; not used in a dry run
   Unresolved& unresolved;
-  Secrets* secrets = nullptr;                // learns what `${file:}` gave
-  std::vector<std::string>* used = nullptr;  // learns the names that were asked for
+  Secrets* secrets = nullptr;                       // learns what `${file:}` gave
+  std::vector<std::string>* used = nullptr;         // learns the names that were asked for
+  const std::set<std::uint32_t>* filled = nullptr;  // files whose values have been filled in: they are left alone
 };
 
 // Fills in every value below `value`, but not below the `x-` keys of its top level. Keys stay as they are.

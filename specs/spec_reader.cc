@@ -1,8 +1,10 @@
 #include "specs/spec_reader.h"
 
-#include <algorithm>
+#include <filesystem>
 
+#include "specs/include.h"
 #include "specs/limits.h"
+#include "specs/overrides.h"
 
 namespace sr::specs {
 
@@ -23,13 +25,22 @@ Result<std::string> load_source(Fs& fs, const std::string& path) {
 
 std::optional<SpecValue> read_spec_text(SourceMap& sources, SourceText source, const ReadOptions& options,
                                         Diagnostics& diagnostics) {
+  const std::size_t errors = diagnostics.error_count();
   ReadBudget budget;
+  const std::string path = std::filesystem::path(source.path).lexically_normal().string();
   std::optional<SpecValue> root = read_yaml(sources, std::move(source), budget, diagnostics);
   if (!root) return std::nullopt;
   const Variables none;
   Unresolved own;
   Unresolved& unresolved = options.unresolved ? *options.unresolved : own;
-  InterpolationScope scope{options.variables ? *options.variables : none, options.fs, unresolved, options.secrets};
+  std::set<std::uint32_t> filled;
+  InterpolationScope scope{
+      options.variables ? *options.variables : none, options.fs, unresolved, options.secrets, nullptr, &filled};
+  IncludeContext include{sources, diagnostics, budget, scope, {path}, filled};
+  merge_includes(*root, include);
+  for (const std::string& argument : options.overrides) apply_override(*root, argument, sources, diagnostics);
+  // Without a fragment or an override its ids are missing: what later passes would say about them is noise.
+  if (diagnostics.error_count() != errors) return std::nullopt;
   interpolate(*root, scope);
   if (options.unresolved == nullptr) own.report(*root, diagnostics);
   return root;

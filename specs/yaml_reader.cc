@@ -104,19 +104,24 @@ std::optional<ParserComplaint> parse(std::string& text, const YamlTree& tree, Ya
 
 std::optional<SpecValue> read_yaml(SourceMap& sources, SourceText source, ReadBudget& budget,
                                    Diagnostics& diagnostics) {
-  const std::size_t before = diagnostics.error_count();
   source.text.resize(std::min(source.text.size(), kMaxSpecBytes + 1));
-  std::string raw = source.text;
+  const std::string raw = source.text;
   const std::uint32_t file = sources.add(std::move(source.path), std::move(source.text));
+  return read_yaml_of(file, raw, budget, diagnostics);
+}
+
+std::optional<SpecValue> read_yaml_of(std::uint32_t file, std::string_view raw, ReadBudget& budget,
+                                      Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.error_count();
   const std::optional<std::string> text = check_yaml_text(raw, file, diagnostics);
   if (!text) return std::nullopt;
-  raw = hide_question_marks(*text);
+  std::string fed = hide_question_marks(*text);
 
   const TextIndex index(*text, file);
   Diagnostics found;
   YamlTree tree(budget, found);
   YamlEvents events(index, tree);
-  const std::optional<ParserComplaint> complaint = parse(raw, tree, events);
+  const std::optional<ParserComplaint> complaint = parse(fed, tree, events);
   if (complaint && !tree.stopped() && !events.past_end()) {
     diagnostics.add(explain_syntax_error(index, *complaint));
     return std::nullopt;

@@ -22,4 +22,8 @@ struct SourceText {
 // error at most are reported in one go. Time and memory are linear in the text, within the limits of specs/limits.h.
 std::optional<SpecValue> read_yaml(SourceMap& sources, SourceText source, ReadBudget& budget, Diagnostics& diagnostics);
 
+// As above, for text that `file` of a SourceMap holds already.
+std::optional<SpecValue> read_yaml_of(std::uint32_t file, std::string_view raw, ReadBudget& budget,
+                                      Diagnostics& diagnostics);
+
 }  // namespace sr::specs

@@ -17,6 +17,9 @@ namespace sr::specs {
 // mark and with LF line ends (so that lines and columns stay those of the file), or nothing after it added errors.
 std::optional<std::string> check_yaml_text(std::string_view raw, std::uint32_t file, Diagnostics& diagnostics);
 
+// Gives the length of the well-formed UTF-8 character at a byte, or 0.
+std::size_t utf8_length(std::string_view text, std::size_t at);
+
 // Finds the line and column (in code points, from 1) of any byte in constant time. Views a text that must outlive it.
 class TextIndex {
  public:
