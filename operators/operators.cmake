@@ -1,4 +1,5 @@
 # One line an operator, by folder.
+streamrun_operator(formats/formats)
 streamrun_operator(transforms/map)
 streamrun_operator(transforms/flat_map)
 streamrun_operator(transforms/filter)
