@@ -36,12 +36,15 @@ def strip(text):
 
 
 KEYWORDS = {"if", "for", "while", "switch", "catch", "do", "else", "try", "return"}
+LIBRARY_TYPE = re.compile(r"\((uv_|rd_kafka_|sqlite3|struct MHD_)\w+\s*\*")
 TYPE = re.compile(r"\b(class|struct|union|enum)\b[^()=]*$")
 
 
 class Function:
-    def __init__(self, name, line, lines, parameters):
-        self.name, self.line, self.lines, self.parameters = name, line, lines, parameters
+    """`callback`: a C library has fixed its parameters."""
+
+    def __init__(self, name, line, lines, parameters, callback):
+        self.name, self.line, self.lines, self.parameters, self.callback = name, line, lines, parameters, callback
 
 
 def _parameter_count(text):
@@ -100,7 +103,7 @@ def functions(text):
             if kind == "function":
                 name, parameters = _heading(head)
                 line = code.count("\n", 0, begin) + 1
-                found.append(Function(name, line, code.count("\n", begin, at) + 1, parameters))
+                found.append(Function(name, line, code.count("\n", begin, at) + 1, parameters, bool(LIBRARY_TYPE.search(head))))
             if kind != "other":
                 start = at + 1
         elif not any(entry[0] == "other" for entry in stack):
