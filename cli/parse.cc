@@ -32,33 +32,47 @@ constexpr VerbInfo kVerbs[] = {
 };
 
 void add_spec_options(CLI::App& app, Options& options) {
-  app.add_option("--set", options.sets, "Override a value: --set batch.interval=2s (repeatable)")->type_name("PATH=VALUE")->allow_extra_args(false);
-  app.add_option("--env-file", options.env_files, "Read variables from a file (repeatable)")->type_name("FILE")->allow_extra_args(false);
+  app.add_option("--set", options.sets, "Override a value: --set batch.interval=2s (repeatable)")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--env-file", options.env_files, "Read variables from a file (repeatable)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
 }
 
 void add_report_options(CLI::App& app, Options& options) {
-  app.add_option("--format", options.format, "human, short, json, sarif, github or junit; of `graph` mermaid or dot; of `explain` human or json")
+  app.add_option("--format", options.format,
+                 "human, short, json, sarif, github or junit; of `graph` mermaid or dot; of `explain` human or json")
       ->type_name("FORMAT");
   app.add_flag("--strict", options.strict, "Treat warnings as errors");
-  app.add_option("--color", options.color, "auto, always or never")->type_name("WHEN")->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--color", options.color, "auto, always or never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
 void add_run_options(CLI::App& app, Options& options) {
   app.add_flag("--dry-run", options.dry_run, "Check the job and print its plan; run nothing");
   app.add_flag("--check-env", options.check_env, "Check files, folders, hosts and tables too; change nothing");
-  app.add_option("--workers", options.workers, "Worker threads (default: the CPUs the process may use)")->check(CLI::Range(1U, 1024U))->type_name("N");
+  app.add_option("--workers", options.workers, "Worker threads (default: the CPUs the process may use)")
+      ->check(CLI::Range(1U, 1024U))
+      ->type_name("N");
   app.add_flag("-q,--quiet", options.quiet, "Say only what went wrong");
   app.add_flag("-v,--verbose", options.verbose, "A line of statistics per batch");
-  app.add_option("--log-format", options.log_format, "text or json")->check(CLI::IsMember({"text", "json"}))->type_name("FORMAT");
+  app.add_option("--log-format", options.log_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
 }
 
 void add_test_options(CLI::App& app, Options& options) {
   app.add_flag("--update", options.update, "Rewrite expectations with what came out");
   app.add_option("--junit", options.junit_file, "Write a JUnit report")->type_name("FILE");
   app.add_option("--filter", options.filter, "Run only tests whose name contains the text")->type_name("TEXT");
-  app.add_option("--workers", options.workers, "Worker threads of the test runs")->check(CLI::Range(1U, 1024U))->type_name("N");
+  app.add_option("--workers", options.workers, "Worker threads of the test runs")
+      ->check(CLI::Range(1U, 1024U))
+      ->type_name("N");
   app.add_flag("--all-modes", options.all_modes,
-               "Run every test straight, killed after each batch, with 1 and 2 workers, and with small and large chunks; all must agree");
+               "Run every test straight, killed after each batch, with 1 and 2 workers, and with small and large "
+               "chunks; all must agree");
 }
 
 void add_verb(CLI::App& app, const VerbInfo& info, Options& options) {
@@ -112,9 +126,10 @@ std::vector<std::string> verb_names() {
 }
 
 std::optional<int> parse(int argc, char** argv, Options& options) {
-  CLI::App app("streamrun runs a stream-processing job written in YAML.\n\n  streamrun job.yaml              run it\n"
-               "  streamrun job.yaml --dry-run    check it\n  streamrun test job.yaml         run its tests\n",
-               "streamrun");
+  CLI::App app(
+      "streamrun runs a stream-processing job written in YAML.\n\n  streamrun job.yaml              run it\n"
+      "  streamrun job.yaml --dry-run    check it\n  streamrun test job.yaml         run its tests\n",
+      "streamrun");
   app.set_version_flag("-V,--version", "streamrun " STREAMRUN_VERSION);
   app.require_subcommand(0, 1);
   app.option_defaults()->always_capture_default(false);
