@@ -51,15 +51,19 @@ struct BoundExpr {
   enum class Kind : std::uint8_t { column, literal, call, cast, case_of, logic, coalesce, lambda, batch_time };
   Kind kind = Kind::literal;
   TypeRef type;
-  std::uint32_t index = 0;  // column; lambda parameter columns stand behind the scope's
-  ColumnRef value;          // literal: one row
-  ResolvedCall call;        // call
-  std::string name;         // call, logic: as in the registry
+  std::uint32_t index =
+      0;              // column; lambda parameter columns stand behind the scope's. lambda: index of its first parameter
+  ColumnRef value;    // literal: one row
+  ResolvedCall call;  // call
+  std::string name;   // call, logic: as in the registry
   std::vector<BoundRef> args;
   bool has_else = false;
   bool try_cast = false;
   bool can_fail = false;  // some row may raise an error
   bool deterministic = true;
+  bool shared = false;    // stands in several places of its tree: evaluated once
+  bool written = false;   // literal: stands in the text as it is, instead of being folded
+  std::string detail;     // call: what `call.prepared` says, for texts (a path, a list, an interval)
   std::size_t begin = 0;  // in the text
   std::size_t end = 0;
 
@@ -110,6 +114,9 @@ std::vector<BoundOrder> bind_order(const std::vector<OrderItem>& items, const Sc
 BoundRef cast_to(BoundRef expr, const TypeRef& type, bool explicit_cast = false);
 // The type both convert to without loss (bigint < decimal < double; null takes the other); nullptr when there is none.
 TypeRef common_type(const TypeRef& a, const TypeRef& b);
+
+// Makes equal parts of several expressions of one node one part, so that evaluate_all computes them once.
+void share_common(std::vector<BoundRef>& expressions);
 
 // The scope columns that the expression reads.
 void collect_columns(const BoundExpr& expr, std::set<std::uint32_t>& columns);

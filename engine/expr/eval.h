@@ -20,6 +20,7 @@ class RowErrors {
   // Records a failure; the first message of a row stays.
   void add(std::uint32_t row, std::string_view message);
   bool empty() const { return rows_.empty(); }
+  std::size_t count() const { return rows_.size(); }
   bool failed(std::uint32_t row) const;
   struct Item {
     std::uint32_t row;
@@ -46,6 +47,10 @@ struct EvalInput {
 
 // Gives a column of `input.rows` rows in which the selected rows that did not fail are defined.
 ColumnRef evaluate(const BoundExpr& expr, const EvalInput& input, RowErrors& errors);
+
+// Evaluates several expressions over the same rows; what share_common made one is computed once. An absent one (null)
+// gives null.
+std::vector<ColumnRef> evaluate_all(std::span<const BoundRef> expressions, const EvalInput& input, RowErrors& errors);
 
 // Appends to `selected` those of the selected rows where the predicate is true; failed rows are left out.
 void select_true(const BoundExpr& predicate, const EvalInput& input, RowErrors& errors, Vec<std::uint32_t>& selected);

@@ -80,6 +80,8 @@ struct FunctionInfo {
   Resolver resolve;
   std::string alias_of = {};
   bool is_operator = false;
+  bool literal_digits =
+      false;  // beside a decimal, an integer literal counts as decimal(its digits, 0), not as decimal(20,0)
 };
 
 class FunctionRegistry {

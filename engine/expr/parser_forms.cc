@@ -164,6 +164,7 @@ ExprPtr Parser::parse_trim() {
                            word.begin, {word.begin, word.end});
   call->args.push_back(std::move(text));
   if (chars) call->args.push_back(std::move(chars));
+  if (chars == nullptr && call->args.size() == 2 && call->name != "btrim") std::swap(call->args[0], call->args[1]);
   return finish(std::move(call));
 }
 

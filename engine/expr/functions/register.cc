@@ -8,6 +8,14 @@ namespace {
 FunctionRegistry make_registry() {
   FunctionRegistry registry;
   register_arithmetic(registry);
+  register_comparison(registry);
+  register_logic(registry);
+  register_access(registry);
+  register_conditionals(registry);
+  register_numbers(registry);
+  register_rounding(registry);
+  register_math(registry);
+  register_like(registry);
   return registry;
 }
 
