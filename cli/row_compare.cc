@@ -66,7 +66,8 @@ bool sets_match(const Column& a, std::uint32_t begin_a, const Column& b, std::ui
   return std::none_of(right_of.begin(), right_of.end(), [](std::uint32_t r) { return r == Matching::kFree; });
 }
 
-bool lists_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b, const CompareOptions& options) {
+bool lists_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b,
+                 const CompareOptions& options) {
   const std::uint32_t begin_a = a.begin_of(row_a), begin_b = b.begin_of(row_b);
   const std::uint32_t count = a.end_of(row_a) - begin_a;
   if (count != b.end_of(row_b) - begin_b) return false;
@@ -90,7 +91,8 @@ bool row_matches(const ExpectedRow& expected, const Chunk& actual, std::uint32_t
   });
 }
 
-RowDifference compare_in_order(const std::vector<ExpectedRow>& expected, const Chunk& actual, const CompareOptions& options) {
+RowDifference compare_in_order(const std::vector<ExpectedRow>& expected, const Chunk& actual,
+                               const CompareOptions& options) {
   RowDifference difference;
   const auto count = static_cast<std::uint32_t>(expected.size());
   for (std::uint32_t i = 0; i < std::max(count, actual.rows); ++i) {
@@ -107,7 +109,8 @@ RowDifference compare_in_order(const std::vector<ExpectedRow>& expected, const C
 
 }  // namespace
 
-bool values_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b, const CompareOptions& options) {
+bool values_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b,
+                  const CompareOptions& options) {
   const bool valid_a = a.valid(row_a), valid_b = b.valid(row_b);
   if (!valid_a || !valid_b) return valid_a == valid_b;
   switch (a.type->id) {
@@ -126,7 +129,8 @@ bool values_match(const Column& a, std::uint32_t row_a, const Column& b, std::ui
   }
 }
 
-RowDifference compare_rows(const std::vector<ExpectedRow>& expected, const Chunk& actual, const CompareOptions& options) {
+RowDifference compare_rows(const std::vector<ExpectedRow>& expected, const Chunk& actual,
+                           const CompareOptions& options) {
   if (options.ordered) return compare_in_order(expected, actual, options);
   Matching matching(static_cast<std::uint32_t>(expected.size()), actual.rows,
                     [&](std::uint32_t e, std::uint32_t a) { return row_matches(expected[e], actual, a, options); });

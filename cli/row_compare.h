@@ -1,5 +1,5 @@
-// Comparing what a node emitted with what a test expects: rows with or without order, of which only the listed columns count.
-// Knows nothing of YAML or jobs. Tested in tests/cli.
+// Comparing what a node emitted with what a test expects: rows with or without order, of which only the listed columns
+// count. Knows nothing of YAML or jobs. Tested in tests/cli.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +34,11 @@ struct RowDifference {
 };
 
 // Compares the rows of a dense table with what is expected.
-RowDifference compare_rows(const std::vector<ExpectedRow>& expected, const Chunk& actual, const CompareOptions& options);
+RowDifference compare_rows(const std::vector<ExpectedRow>& expected, const Chunk& actual,
+                           const CompareOptions& options);
 
 // Compares two values of one type; NaN equals NaN, doubles within the tolerance, maps without order.
-bool values_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b, const CompareOptions& options);
+bool values_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b,
+                  const CompareOptions& options);
 
 }  // namespace sr::cli

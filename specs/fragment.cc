@@ -138,6 +138,14 @@ class Prefixer {
   std::string prefix_;
 };
 
+// Tells whether two values say the same, wherever they stand.
+bool same(const SpecValue& a, const SpecValue& b) {
+  const auto entries = [](const SpecEntry& x, const SpecEntry& y) { return x.key == y.key && same(x.value, y.value); };
+  return a.kind == b.kind && a.text == b.text &&
+         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), same) &&
+         std::equal(a.entries.begin(), a.entries.end(), b.entries.begin(), b.entries.end(), entries);
+}
+
 SpecValue& section_of(SpecValue& job, const SpecEntry& like, const Span& include) {
   for (SpecEntry& entry : job.entries) {
     if (entry.key != like.key) continue;
@@ -201,11 +209,12 @@ void merge_fragment(SpecValue& fragment, const Span& include, SpecValue& job, Di
     if (section.key.starts_with("x-") || section.key == "include" || section.value.is_null()) continue;
     SpecValue& into = section_of(job, section, include);
     if (!into.is_map()) continue;
+    const bool ids = holds_ids(section.key);
     for (SpecEntry& entry : section.value.entries) {
       const SpecEntry* taken = into.find(entry.key);
       if (taken == nullptr) {
         into.entries.push_back(std::move(entry));
-      } else if (!(taken->key_span == entry.key_span)) {
+      } else if (ids || !same(taken->value, entry.value)) {
         Diagnostic d;
         d.code = "SR1054";
         d.message = fmt::format("`{}` of a fragment is defined already", entry.key);

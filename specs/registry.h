@@ -46,6 +46,8 @@ struct NodeInfo {
   std::string port_option = {};         // an option whose map keys are ports too, as written (`routes` of route)
   std::vector<std::string> fixed_ports =
       {};                 // ports that every node of this type has beside those of port_option (`other` of route)
+  // An option that may name a dataset instead of holding rows (`initial`): the dataset is then a further input whose role is the option's name.
+  std::string dataset_option = {};
   bool main_port = true;  // false: only the ports can be read, not the node itself
   std::shared_ptr<const OptionTableBase> options = {};  // of the type itself; common options stand in specs/common_options
   // Makes a Config, decodes, and binds. Made by node<Config>.

@@ -22,13 +22,13 @@ constexpr char kQuestionMark = '\x01';
 
 std::string hide_question_marks(std::string_view text) {
   std::string out(text);
-  const auto blank = [&](std::size_t i) {
-    return i >= text.size() || text[i] == ' ' || text[i] == '\t' || text[i] == '\n';
-  };
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (text[i] != '?') continue;
-    const bool starts_token = i == 0 || blank(i - 1) || text[i - 1] == '[' || text[i - 1] == '{' || text[i - 1] == ',';
-    if (!blank(i + 1) || !starts_token) out[i] = kQuestionMark;
+  for (std::size_t i = text.find('?'); i != std::string_view::npos; i = text.find('?', i + 1)) {
+    const bool before_blank = i + 1 >= text.size() || text[i + 1] == ' ' || text[i + 1] == '\t' || text[i + 1] == '\n';
+    std::size_t before = i;
+    while (before > 0 && (text[before - 1] == ' ' || text[before - 1] == '\t')) --before;
+    const bool starts_token =
+        before == 0 || std::string_view("\n[{,-?:").find(text[before - 1]) != std::string_view::npos;
+    if (!before_blank || !starts_token) out[i] = kQuestionMark;
   }
   return out;
 }

@@ -326,7 +326,7 @@ class Explainer {
         continue;
       return error("SR1005", at_, index_.line_end(line_))
           .with("text after a quoted value", "this stands outside the quotes",
-                fmt::format("quote the whole value; inside {0} a {0} is written {1}", text_[q.begin],
+                fmt::format("quote the whole value; a quote inside is written {}",
                             text_[q.begin] == '"' ? "\\\"" : "''"));
     }
     return std::nullopt;

@@ -19,7 +19,7 @@ bool is_merge_key(const SpecValue& value) {
 
 Diagnostic merge_error(const SpecValue& value) {
   return {.code = "SR1016",
-          .message = "`<<` takes a map or a list of maps",
+          .message = "`<<` merges a map or a list of maps, nothing else",
           .span = value.span,
           .label = value.is_list() ? "this list holds something else" : "this is no map",
           .help = "name a map by its anchor: `<<: *base`, or several: `<<: [*base, *more]`"};

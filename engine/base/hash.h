@@ -14,8 +14,8 @@ namespace sr {
 constexpr std::uint64_t kHashSeed = 0x73747265616d7231;  // "streamr1"
 
 // Gives XXH3-64 of `size` bytes. `data` may be null when size is 0.
-inline std::uint64_t hash_bytes(const void* data, std::size_t size) {
-  return XXH3_64bits_withSeed(size == 0 ? "" : data, size, kHashSeed);
+inline std::uint64_t hash_bytes(const void* data, std::size_t size, std::uint64_t seed = kHashSeed) {
+  return XXH3_64bits_withSeed(size == 0 ? "" : data, size, seed);
 }
 inline std::uint64_t hash_bytes(std::string_view text) {
   return hash_bytes(text.data(), text.size());

@@ -174,6 +174,20 @@ void ColumnBuilder::append_from(const Column& from, std::uint32_t row) {
   }
 }
 
+void ColumnBuilder::truncate(std::uint32_t size) {
+  size_ = size;
+  values_.resize(size * value_width(type_->id));
+  const std::size_t words = (static_cast<std::size_t>(size) + 63) / 64;
+  if (validity_.size() > words) validity_.resize(words);
+  if (validity_.size() == words && size % 64) validity_[words - 1] |= ~std::uint64_t{0} << (size % 64);
+  std::uint32_t entries = size;
+  if (!offsets_.empty()) {
+    offsets_.resize(static_cast<std::size_t>(size) + 1);
+    entries = offsets_.back();
+  }
+  for (ColumnBuilder& child : children_) child.truncate(entries);
+}
+
 std::shared_ptr<Column> ColumnBuilder::finish() {
   auto column = std::make_shared<Column>(type_, size_);
   column->validity = std::move(validity_);

@@ -59,6 +59,8 @@ class ColumnBuilder {
   // Appends `count` times.
   void append_nulls(std::uint32_t count) { for (std::uint32_t i = 0; i < count; ++i) append_null(); }
 
+  // Takes back what was appended behind the first `size` values, also what was not ended.
+  void truncate(std::uint32_t size);
   // Gives the column and starts anew.
   std::shared_ptr<Column> finish();
 

@@ -1,11 +1,9 @@
 // Order, equality and hash of single values of any type: compare_values, equal_values, hash_value. The three agree with
 // one another. Tested in tests/unit/data/column_test.cc.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/hash.h"
 #include "engine/data/codec.h"
 #include "engine/data/column.h"
 
@@ -61,10 +59,6 @@ bool equal_maps(const Column& a, std::uint32_t row_a, const Column& b, std::uint
     if (j == end_b || !equal_values(*a.children[1], i, *b.children[1], j)) return false;
   }
   return true;
-}
-
-std::uint64_t hash_bytes(const void* bytes, std::size_t size, std::uint64_t seed) {
-  return XXH3_64bits_withSeed(bytes, size, seed);
 }
 
 std::uint64_t hash_nested(const Column& column, std::uint32_t row, std::uint64_t seed) {

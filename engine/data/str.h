@@ -33,6 +33,33 @@ struct Str {
     }
   }
 
+  // The same for a text with kInline readable bytes at and behind its begin, whatever its length: no copy by length.
+  static Str padded(const char* text, std::uint32_t length) {
+    Str out;
+    std::uint64_t first;
+    std::memcpy(&first, text, 8);
+    std::uint32_t last;
+    std::memcpy(&last, text + 8, 4);
+    out.size = length;
+    if (length > kInline) {
+      std::memcpy(out.prefix, text, 4);
+      out.pointer = text;
+      return out;
+    }
+    if (length <= 8) {
+      last = 0;
+      first = length == 0 ? 0 : first & (~std::uint64_t{0} >> (64 - 8 * length));
+    } else {
+      last &= ~std::uint32_t{0} >> (32 - 8 * (length - 8));
+    }
+    char all[12];
+    std::memcpy(all, &first, 8);
+    std::memcpy(all + 8, &last, 4);
+    std::memcpy(out.prefix, all, 4);
+    std::memcpy(out.rest, all + 4, 8);
+    return out;
+  }
+
   const char* data() const { return size <= kInline ? prefix : pointer; }
   std::string_view view() const { return {data(), size}; }
   bool is_inline() const { return size <= kInline; }

@@ -40,10 +40,14 @@ void add_rows(const Aggregation& aggregation, GroupsPartial& partial, const Chun
 
 namespace {
 
-ColumnRef time_column(std::int64_t value, std::uint32_t rows) {
+// A column of bounds, `member` plus `shift`; constant if there is one window for all.
+ColumnRef bounds_column(std::span<const WindowBounds> windows, std::int64_t WindowBounds::* member, std::int64_t shift,
+                        std::uint32_t rows) {
   auto column = std::make_shared<Column>(types::timestamp(), rows);
-  column->constant = true;
-  column->make_values<std::int64_t>(1)[0] = value;
+  column->constant = windows.size() == 1 && rows > 1;
+  const std::uint32_t count = column->constant ? 1 : rows;
+  std::int64_t* const values = column->make_values<std::int64_t>(count);
+  for (std::uint32_t i = 0; i < count; ++i) values[i] = windows[i].*member + shift;
   return column;
 }
 
@@ -61,7 +65,7 @@ bool drop_failed_groups(const Aggregation& aggregation, std::span<const ColumnRe
 }
 
 bool emit_finished(const Aggregation& aggregation, FinishedGroups groups, expr::RowErrors& failed,
-                   const std::optional<WindowBounds>& window, const flow::BatchContext& context, flow::Emitter& out) {
+                   std::span<const WindowBounds> windows, const flow::BatchContext& context, flow::Emitter& out) {
   const std::size_t keys = aggregation.keys.size();
   const expr::EvalInput input{groups.columns, groups.rows,  Selection{nullptr, groups.rows},
                               &context.tick,  context.seed, 0};
@@ -70,10 +74,10 @@ bool emit_finished(const Aggregation& aggregation, FinishedGroups groups, expr::
   for (const expr::BoundRef& result : aggregation.results) {
     chunk.columns.push_back(expr::evaluate(*result, input, failed));
   }
-  if (window) {
-    chunk.columns.push_back(time_column(window->start_us, groups.rows));
-    chunk.columns.push_back(time_column(window->end_us, groups.rows));
-    chunk.event_time = time_column(window->end_us - 1, groups.rows);
+  if (!windows.empty()) {
+    chunk.columns.push_back(bounds_column(windows, &WindowBounds::start_us, 0, groups.rows));
+    chunk.columns.push_back(bounds_column(windows, &WindowBounds::end_us, 0, groups.rows));
+    chunk.event_time = bounds_column(windows, &WindowBounds::end_us, -1, groups.rows);
   }
   if (!failed.empty()) {
     auto kept = std::make_shared<Vec<std::uint32_t>>();
@@ -98,7 +102,10 @@ bool emit_groups(const Aggregation& aggregation, const EmittedGroups& groups, co
     for (const expr::AggregateStates* states : groups.states) {
       finished.columns.push_back(states->finish(groups.state_groups.subspan(begin, count), failed));
     }
-    if (!emit_finished(aggregation, std::move(finished), failed, groups.window, context, out)) return false;
+    const bool shared = groups.windows.size() == 1;
+    const std::span<const WindowBounds> windows =
+        shared || groups.windows.empty() ? groups.windows : groups.windows.subspan(begin, count);
+    if (!emit_finished(aggregation, std::move(finished), failed, windows, context, out)) return false;
   }
   return true;
 }

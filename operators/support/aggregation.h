@@ -71,7 +71,7 @@ struct EmittedGroups {
   std::span<const std::uint32_t> key_groups;         // groups in `keys`, in the order of emission
   std::vector<const expr::AggregateStates*> states;  // per call
   std::span<const std::uint32_t> state_groups;       // groups in `states`, side by side with key_groups
-  std::optional<WindowBounds> window;
+  std::span<const WindowBounds> windows = {};        // of an event-time window: one for all groups, or one per group
 };
 // Finishes, evaluates and emits in chunks. False: the batch has failed.
 bool emit_groups(const Aggregation& aggregation, const EmittedGroups& groups, const flow::BatchContext& context,

@@ -56,7 +56,7 @@ void add_window_facts(specs::BoundNode& bound, const Aggregation& aggregation, c
   }
   bound.state_shape += "window " + std::to_string(window.size_ms) + "/" + std::to_string(window.slide_ms) + "+" +
                        std::to_string(window.offset_ms);
-  if (window.time == specs::WindowTime::event || window.type == specs::WindowType::session) {
+  if (window.time == specs::WindowTime::event) {
     bound.gives_event_time = true;
     bound.needs_event_time = true;
     bound.ports.push_back({"late", aggregation.input});
@@ -157,7 +157,7 @@ std::optional<specs::BoundNode> finish_aggregation(std::optional<Aggregation> ag
   bound.keeps_event_time = false;
   if (window) {
     add_window_facts(bound, *aggregation, *window);
-    if (bound.gives_event_time) {
+    if (bound.gives_event_time || window->type == specs::WindowType::session) {
       append_field(*aggregation, {"window_start", types::timestamp()});
       append_field(*aggregation, {"window_end", types::timestamp()});
       bound.ports[0].schema = aggregation->output;

@@ -1,0 +1,67 @@
+# What a person types. Each target installs what it lacks (scripts/deps.sh, Debian), builds what it needs and says how it went.
+# JOBS=N sets the number of parallel compilations, PREFIX and DESTDIR where `make install` puts the program.
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 30
+
+.PHONY: all demo test check build bench format clean install fuzz coverage binary
+
+all: build
+
+# The release binary at build/streamrun.
+build: binary
+	@ls -l build/streamrun | awk '{printf "build/streamrun: %.1f MB\n", $$5 / 1e6}'
+
+binary: build/CMakeCache.txt
+	@cmake --build build --target streamrun -j $(JOBS)
+
+build/CMakeCache.txt:
+	@scripts/deps.sh build
+	@cmake --preset release >/dev/null
+
+# Words of a live TCP stream, counted before your eyes.
+demo: binary
+	@scripts/demo.sh
+
+# Every test against the release binary.
+test:
+	@scripts/deps.sh build
+	@cmake --preset release >/dev/null
+	@cmake --build build -j $(JOBS)
+	@ctest --test-dir build --output-on-failure -j $(JOBS)
+
+# Format, tidy, layers, sizes, names, generated files, links and examples of the documentation.
+check: binary
+	@scripts/deps.sh build check
+	@scripts/check.sh
+
+# Speed, beside mawk and the machine's own limits in the same run.
+bench: binary
+	@scripts/deps.sh build bench
+	@bench/run.sh
+
+format:
+	@scripts/deps.sh check
+	@git ls-files '*.h' '*.cc' | xargs clang-format-19 -i
+
+install: binary
+	@cmake --install build --prefix "$(PREFIX)"
+
+# Runs each fuzz target for FUZZ_SECONDS.
+fuzz:
+	@scripts/deps.sh build fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build build-fuzz --target fuzz_targets -j $(JOBS)
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+# Line and branch coverage of the tests, by folder.
+coverage:
+	@scripts/deps.sh build coverage
+	@cmake --preset coverage >/dev/null
+	@cmake --build build-coverage -j $(JOBS)
+	@ctest --test-dir build-coverage --output-on-failure -j $(JOBS)
+	@gcovr --root . --exclude tests/ --exclude build --object-directory build-coverage --gcov-ignore-parse-errors --txt
+
+clean:
+	@rm -rf build build-debug build-asan build-tsan build-fuzz build-coverage

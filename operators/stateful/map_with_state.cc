@@ -1,0 +1,356 @@
+// map_with_state: a state per key, updated row by row in arrival order, with an output row for each. A key that is idle
+// for `timeout` is forgotten, with a last row from `on_timeout` if there is one.
+//
+//   visits:
+//     type: map_with_state
+//     input: clicks
+//     key: user
+//     state: {n: bigint}
+//     init: {n: 0}
+//     update: {n: state.n + 1}
+//     emit: {user: user, n: state.n}
+//
+// Rows are evaluated in rounds: each key's first row of the batch, then each key's second, … so that columns stay
+// columns. Tested in tests/jobs/map_with_state.yaml.
+#include <algorithm>
+#include <numeric>
+
+#include "engine/flow/emit_rows.h"
+#include "operators/support/stateful.h"
+#include "specs/registry.h"
+
+namespace sr::operators {
+namespace {
+
+struct MapStateConfig {
+  specs::KeyOption key;
+  specs::SchemaOption state;
+  specs::ExprMap init;
+  specs::ExprMap update;
+  specs::ExprMap emit;
+  std::optional<Duration> timeout;
+  specs::ExprMap on_timeout;
+};
+
+struct MapStatePlan {
+  StateShape shape;
+  SchemaRef schema;
+  struct Update {
+    std::size_t column;
+    expr::BoundRef value;
+  };
+  std::vector<Update> updates;            // over the input's columns, then the states
+  std::vector<expr::BoundRef> emit;       // the same, with the new states
+  std::vector<expr::BoundRef> timed_out;  // per column of `emit`, over keys and states; null: NULL
+  std::int64_t timeout_ms = 0;
+};
+
+class MapWithState final : public flow::Breaker {
+ public:
+  explicit MapWithState(MapStatePlan plan)
+      : plan_(std::move(plan)), state_(plan_.shape.key_types(), plan_.shape.state_types(), plan_.timeout_ms > 0) {}
+
+  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
+    return std::make_unique<flow::ChunksPartial>();
+  }
+  bool partials_join() const override { return true; }
+  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
+                    flow::Emitter&) const override {
+    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
+    return {};
+  }
+
+  Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
+                   flow::Emitter& out) override {
+    const Chunk table = flow::gather_input(plan_.shape.input, partials, 0);
+    std::vector<std::uint32_t> groups(table.rows);
+    std::vector<ColumnRef> keys;
+    for (const std::uint32_t column : plan_.shape.key) keys.push_back(table.columns[column]);
+    state_.table().find_or_insert(keys, table.selection(), groups.data());
+    if (!fill_new(plan_.shape, state_, context, out)) return {};
+    state_.touch(groups, context.tick.time_ms);
+    std::vector<Chunk> emitted;
+    std::vector<std::uint32_t> places;
+    for (const std::vector<std::uint32_t>& round : rounds(groups)) {
+      for (std::size_t at = 0; at < round.size(); at += kChunkRows) {
+        const std::size_t count = std::min<std::size_t>(kChunkRows, round.size() - at);
+        if (!step(table, groups, std::span(round).subspan(at, count), context, out, emitted, places)) return {};
+      }
+    }
+    emit_in_order(emitted, places, out);
+    if (plan_.timeout_ms > 0) time_out(context, out);
+    state_.tidy();
+    return {};
+  }
+
+  bool has_state() const override { return true; }
+  void snapshot(std::string& out) const override { state_.encode(out); }
+  Status restore(std::string_view in) override { return state_.decode(&in); }
+  std::size_t state_bytes() const override { return state_.memory_bytes(); }
+  std::uint64_t state_keys() const override { return state_.live(); }
+
+ private:
+  // Rows by how many rows of their key came before them in the batch.
+  std::vector<std::vector<std::uint32_t>> rounds(const std::vector<std::uint32_t>& groups) const {
+    std::vector<std::uint32_t> seen(state_.table().size(), 0);
+    std::vector<std::vector<std::uint32_t>> result;
+    for (std::uint32_t row = 0; row < groups.size(); ++row) {
+      const std::uint32_t round = seen[groups[row]]++;
+      if (round == result.size()) result.emplace_back();
+      result[round].push_back(row);
+    }
+    return result;
+  }
+
+  // Updates the states of some rows with distinct keys and computes what they emit. False: the batch has failed.
+  bool step(const Chunk& table, const std::vector<std::uint32_t>& groups, std::span<const std::uint32_t> rows,
+            const flow::BatchContext& context, flow::Emitter& out, std::vector<Chunk>& emitted,
+            std::vector<std::uint32_t>& places) {
+    const auto count = static_cast<std::uint32_t>(rows.size());
+    Chunk part{table.schema, {}, count, nullptr, nullptr};
+    for (const ColumnRef& column : table.columns) part.columns.push_back(gather(column, Selection{rows.data(), count}));
+    std::vector<std::uint32_t> own(count);
+    for (std::uint32_t i = 0; i < count; ++i) own[i] = groups[rows[i]];
+    std::vector<ColumnRef> columns = part.columns;
+    std::vector<ColumnRef> states = state_.values(own);
+    columns.insert(columns.end(), states.begin(), states.end());
+    expr::EvalInput input{columns, count, Selection{nullptr, count}, &context.tick, context.seed};
+    expr::RowErrors errors;
+    std::vector<ColumnRef> fresh;
+    for (const MapStatePlan::Update& update : plan_.updates)
+      fresh.push_back(expr::evaluate(*update.value, input, errors));
+    const std::size_t before = part.columns.size();
+    for (std::size_t i = 0; i < fresh.size(); ++i) columns[before + plan_.updates[i].column] = fresh[i];
+    input.columns = columns;
+    Chunk result{plan_.schema, {}, count, nullptr, nullptr};
+    for (const expr::BoundRef& column : plan_.emit) result.columns.push_back(expr::evaluate(*column, input, errors));
+    Vec<std::uint32_t> good;
+    for (std::uint32_t i = 0; i < count; ++i) good.push_back(i);
+    if (!errors.empty()) {
+      good.clear();
+      if (!out.drop_failed(part, errors, good)) return false;
+    }
+    std::vector<std::uint32_t> from(good.begin(), good.end()), to;
+    for (const std::uint32_t i : from) to.push_back(own[i]);
+    for (std::size_t i = 0; i < fresh.size(); ++i) state_.store(plan_.updates[i].column, to, *fresh[i], from);
+    keep_emitted(std::move(result), from, rows, emitted, places);
+    return true;
+  }
+
+  // Keeps the rows that are not all NULL.
+  static void keep_emitted(Chunk result, const std::vector<std::uint32_t>& good, std::span<const std::uint32_t> rows,
+                           std::vector<Chunk>& emitted, std::vector<std::uint32_t>& places) {
+    auto kept = std::make_shared<Vec<std::uint32_t>>();
+    for (const std::uint32_t i : good) {
+      if (std::none_of(result.columns.begin(), result.columns.end(), [&](const ColumnRef& c) { return c->valid(i); }))
+        continue;
+      kept->push_back(i);
+      places.push_back(rows[i]);
+    }
+    if (kept->empty()) return;
+    result.selected = std::move(kept);
+    emitted.push_back(std::move(result));
+  }
+
+  void emit_in_order(const std::vector<Chunk>& emitted, const std::vector<std::uint32_t>& places,
+                     flow::Emitter& out) const {
+    if (emitted.empty()) return;
+    const Chunk all = flow::concat_chunks(plan_.schema, emitted);
+    if (std::is_sorted(places.begin(), places.end())) return flow::emit_table(all, out);
+    std::vector<std::uint32_t> order(places.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return places[a] < places[b]; });
+    flow::emit_rows(all, order, out);
+  }
+
+  void time_out(const flow::BatchContext& context, flow::Emitter& out) {
+    const std::vector<std::uint32_t> groups = state_.expired(context.tick.time_ms - plan_.timeout_ms);
+    if (groups.empty()) return;
+    if (!plan_.timed_out.empty() && !emit_timed_out(groups, context, out)) return;
+    for (const std::uint32_t group : groups) state_.erase(group);
+  }
+
+  bool emit_timed_out(const std::vector<std::uint32_t>& groups, const flow::BatchContext& context, flow::Emitter& out) {
+    const auto count = static_cast<std::uint32_t>(groups.size());
+    std::vector<ColumnRef> columns = state_.table().keys(groups);
+    const std::vector<ColumnRef> keys = columns;
+    for (ColumnRef& value : state_.values(groups)) columns.push_back(std::move(value));
+    const expr::EvalInput input{columns, count, Selection{nullptr, count}, &context.tick, context.seed};
+    expr::RowErrors errors;
+    Chunk result{plan_.schema, {}, count, nullptr, nullptr};
+    for (std::size_t i = 0; i < plan_.timed_out.size(); ++i) {
+      const expr::BoundRef& column = plan_.timed_out[i];
+      result.columns.push_back(column ? expr::evaluate(*column, input, errors)
+                                      : null_column(plan_.schema->fields[i].type, count));
+    }
+    for (const expr::RowErrors::Item& item : errors.sorted()) {
+      if (!out.fail_row(key_json(plan_.shape, keys, item.row), "on_timeout: " + item.message)) return false;
+    }
+    std::vector<std::uint32_t> rows;
+    for (std::uint32_t row = 0; row < count; ++row) {
+      const bool some =
+          std::any_of(result.columns.begin(), result.columns.end(), [&](const ColumnRef& c) { return c->valid(row); });
+      if (some && (errors.empty() || !errors.failed(row))) rows.push_back(row);
+    }
+    flow::emit_rows(result, rows, out);
+    return true;
+  }
+
+  MapStatePlan plan_;
+  KeyedState state_;
+};
+
+bool bind_updates(const MapStateConfig& config, const expr::Scope& scope, specs::BindContext& context,
+                  MapStatePlan& plan) {
+  bool good = true;
+  for (const specs::NamedExpr& item : config.update) {
+    const auto column = state_column(plan.shape, item.name, item.name_span, "update", context);
+    if (!column) {
+      good = false;
+      continue;
+    }
+    const Field& field = plan.shape.state[*column];
+    expr::BoundRef value = fit_state(context.bind(item.expr, scope, field.type), field, item.expr.value.span, context);
+    good = good && value;
+    plan.updates.push_back({*column, std::move(value)});
+  }
+  return good;
+}
+
+bool bind_emit(const MapStateConfig& config, const expr::Scope& scope, specs::BindContext& context,
+               MapStatePlan& plan) {
+  std::vector<Field> fields;
+  bool good = true;
+  for (const specs::NamedExpr& item : config.emit) {
+    expr::BoundRef value = context.bind(item.expr, scope);
+    good = good && value;
+    context.add_column(fields, item.name, value ? value->type : types::null(), item.name_span);
+    plan.emit.push_back(std::move(value));
+  }
+  plan.schema = std::make_shared<const Schema>(std::move(fields));
+  return good && !context.failed();
+}
+
+bool bind_timeout(const MapStateConfig& config, specs::BindContext& context, MapStatePlan& plan) {
+  plan.timeout_ms = config.timeout ? config.timeout->ms : 0;
+  if (config.on_timeout.empty()) return true;
+  if (!config.timeout) {
+    context.error("SR4309", context.key_span("on_timeout"), "`on_timeout` has no effect without `timeout`", "",
+                  "add `timeout: 1h`, or take it out");
+    return false;
+  }
+  expr::Scope scope;
+  scope.what = "the key and the state";
+  add_keys(plan.shape, scope);
+  add_state(plan.shape, scope);
+  plan.timed_out.resize(plan.schema->size());
+  bool good = true;
+  for (const specs::NamedExpr& item : config.on_timeout) {
+    const auto column = plan.schema->find(item.name);
+    if (!column) {
+      const std::string near = nearest(item.name, plan.schema->names());
+      context.report({.code = "SR4310",
+                      .message = "`" + item.name + "` in `on_timeout` is no column of `emit`",
+                      .span = item.name_span,
+                      .label = near.empty() ? "not in `emit`" : "did you mean `" + near + "`?",
+                      .help = "columns of `emit`: " + plan.schema->to_text(),
+                      .suggestion = near});
+      good = false;
+      continue;
+    }
+    const TypeRef& type = plan.schema->fields[*column].type;
+    expr::BoundRef value = context.bind(item.expr, scope, type);
+    const TypeRef from = value ? value->type : nullptr;
+    if (value) value = expr::cast_to(std::move(value), type);
+    if (from && !value) {
+      context.error("SR4311", item.expr.value.span,
+                    "`" + item.name + "` is " + type->name() + " in `emit` and " + from->name() + " here",
+                    from->name());
+    }
+    good = good && value;
+    plan.timed_out[*column] = std::move(value);
+  }
+  return good;
+}
+
+std::optional<specs::BoundNode> bind_map_with_state(const MapStateConfig& config, specs::BindContext& context) {
+  MapStatePlan plan;
+  auto shape = bind_state_shape({&config.key, &config.state, &config.init, &config.update}, context);
+  if (!shape) return std::nullopt;
+  plan.shape = std::move(*shape);
+  expr::Scope scope = context.scope();
+  add_state(plan.shape, scope);
+  const bool updates = bind_updates(config, scope, context, plan);
+  const bool emit = bind_emit(config, scope, context, plan);
+  const bool timeout = emit && bind_timeout(config, context, plan);
+  if (!emit) return std::nullopt;
+  specs::BoundNode bound;
+  bound.ports = {{"", plan.schema}};
+  if (!updates || !timeout || context.failed()) return bound;
+  bound.keeps_event_time = false;
+  bound.stateful = true;
+  bound.state = plan.shape.key_fields;
+  bound.state.insert(bound.state.end(), plan.shape.state.begin(), plan.shape.state.end());
+  bound.state_key_columns = plan.shape.key.size();
+  bound.state_shape = plan.timeout_ms > 0 ? "timeout" : "";
+  std::set<std::uint32_t> read(plan.shape.key.begin(), plan.shape.key.end());
+  const auto inputs = static_cast<std::uint32_t>(plan.shape.input->size());
+  for (const MapStatePlan::Update& update : plan.updates) expr::collect_columns(*update.value, read);
+  for (const expr::BoundRef& column : plan.emit) expr::collect_columns(*column, read);
+  read.erase(read.lower_bound(inputs), read.end());
+  bound.reads = [read](std::uint32_t, const std::set<std::uint32_t>&) { return read; };
+  bound.make = [plan](const specs::MakeOptions&) {
+    specs::Made made;
+    made.breaker = std::make_unique<MapWithState>(plan);
+    return made;
+  };
+  return bound;
+}
+
+std::shared_ptr<const specs::OptionTable<MapStateConfig>> map_with_state_options() {
+  auto table = std::make_shared<specs::OptionTable<MapStateConfig>>();
+  table->option("key", &MapStateConfig::key)
+      .required()
+      .doc("The columns that make a key; `[]` is one state for the whole stream.")
+      .example("user");
+  table->option("state", &MapStateConfig::state)
+      .required()
+      .doc("The columns of the state and their types.")
+      .example("{n: bigint}");
+  table->option("init", &MapStateConfig::init)
+      .required()
+      .doc("What each state column is before the key's first row.")
+      .example("{n: 0}");
+  table->option("update", &MapStateConfig::update)
+      .required()
+      .doc("The new state, from the row's columns and `state.x`; a column left out keeps its value.")
+      .example("{n: state.n + 1}");
+  table->option("emit", &MapStateConfig::emit)
+      .required()
+      .doc("The output row; `state.x` is the new state. A row of which every column is NULL is not emitted.")
+      .example("{user: user, n: state.n}");
+  table->option("timeout", &MapStateConfig::timeout)
+      .at_least(1)
+      .doc("A key without rows for so long is forgotten.")
+      .example("1h");
+  table->option("on_timeout", &MapStateConfig::on_timeout)
+      .doc("The last output row of a forgotten key, from the key and `state.x`; columns left out are NULL.")
+      .example("{user: user, n: -1}");
+  return table;
+}
+
+}  // namespace
+
+void register_map_with_state(specs::Registry& registry) {
+  registry.add(specs::node<MapStateConfig>(
+      {.name = "map_with_state",
+       .group = "stateful",
+       .summary = "Keeps a state per key, updated row by row in arrival order, with an output row for each.",
+       .example =
+           "visits:\n  type: map_with_state\n  input: clicks\n  key: user\n  state: {n: bigint}\n  init: {n: 0}\n"
+           "  update: {n: state.n + 1}\n  emit: {user: user, n: state.n}\n",
+       .capabilities = {.stateful = true, .needs_checkpoint = true}},
+      map_with_state_options(), bind_map_with_state));
+}
+
+}  // namespace sr::operators

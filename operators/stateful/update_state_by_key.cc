@@ -1,0 +1,423 @@
+// update_state_by_key: a state per key that outlives the batch. The aggregates in `update` see this batch's rows of the
+// key, `state.x` is the value before. Every known key is visited each batch, unless the engine can tell that a key
+// without rows stays as it is.
+//
+//   totals:
+//     type: update_state_by_key
+//     input: sales
+//     key: item
+//     state: {sold: bigint}
+//     init: {sold: 0}
+//     update: {sold: state.sold + coalesce(sum(pieces), 0)}
+//
+// Tested in tests/jobs/update_state.yaml.
+#include <algorithm>
+
+#include "engine/flow/emit_rows.h"
+#include "operators/support/keyed_partials.h"
+#include "operators/support/stateful.h"
+#include "operators/support/unchanged.h"
+#include "specs/registry.h"
+
+namespace sr::operators {
+
+enum class EmitKeys : std::uint8_t { all, changed };
+
+}  // namespace sr::operators
+
+namespace sr::specs {
+template <>
+struct EnumNames<operators::EmitKeys> {
+  static const std::vector<std::string>& names() {
+    static const std::vector<std::string> list{"all", "changed"};
+    return list;
+  }
+};
+}  // namespace sr::specs
+
+namespace sr::operators {
+namespace {
+
+struct UpdateConfig {
+  specs::KeyOption key;
+  specs::SchemaOption state;
+  specs::ExprMap init;
+  specs::ExprMap update;
+  specs::ExprOption drop_when;
+  EmitKeys emit = EmitKeys::all;
+  std::optional<Duration> ttl;
+  specs::RawOption initial;
+};
+
+struct UpdatePlan {
+  StateShape shape;
+  SchemaRef schema;  // keys, then states
+  std::vector<expr::AggregateCall> calls;
+  // One per state column that `update` names: its place and its expression over keys, states, calls.
+  struct Update {
+    std::size_t column;
+    expr::BoundRef value;
+  };
+  std::vector<Update> updates;
+  expr::BoundRef drop_when;  // over keys, new states (x and state.x)
+  bool emit_changed = false;
+  bool visits_touched_only = false;
+  std::int64_t ttl_ms = 0;
+  std::vector<Chunk> initial;                  // rows of `initial`: keys, then states; NULL columns take `init`
+  std::optional<std::uint32_t> initial_input;  // or the dataset that has them
+  std::vector<std::optional<std::uint32_t>> initial_columns;  // per key and state column: its column in the rows
+};
+
+class UpdateState final : public flow::Breaker {
+ public:
+  explicit UpdateState(UpdatePlan plan)
+      : plan_(std::move(plan)), state_(plan_.shape.key_types(), plan_.shape.state_types(), plan_.ttl_ms > 0) {}
+
+  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
+    return std::make_unique<KeyedPartial>(plan_.shape.key_types(), plan_.calls);
+  }
+  bool partials_join() const override { return joins_exactly(plan_.calls); }
+
+  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext& context,
+                    flow::Emitter& errors) const override {
+    static_cast<KeyedPartial&>(partial).add(plan_.shape.key, plan_.calls, chunk, context, errors);
+    return {};
+  }
+
+  Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
+                   flow::Emitter& out) override {
+    bool everything = !plan_.visits_touched_only;
+    if (!started_) {
+      if (!load_initial(context, out)) return {};
+      everything = true;
+      started_ = true;
+    }
+    const std::uint32_t known = state_.table().size();
+    BatchGroups batch(plan_.calls, state_.table());
+    for (flow::PlacedPartial& placed : partials) {
+      if (placed.input == 0) batch.merge(static_cast<KeyedPartial&>(*placed.partial));
+    }
+    if (!fill_new(plan_.shape, state_, context, out)) return {};
+    state_.touch(batch.touched(), context.tick.time_ms);
+    if (plan_.ttl_ms > 0) {
+      for (const std::uint32_t group : state_.expired(context.tick.time_ms - plan_.ttl_ms)) state_.erase(group);
+    }
+    const std::vector<std::uint32_t> visits = everything ? state_.all() : batch.touched_in_order();
+    for (std::size_t at = 0; at < visits.size(); at += kChunkRows) {
+      const std::size_t count = std::min<std::size_t>(kChunkRows, visits.size() - at);
+      if (!visit(std::span(visits).subspan(at, count), known, batch, context, out)) return {};
+    }
+    state_.tidy();
+    return {};
+  }
+
+  bool has_state() const override { return true; }
+  void snapshot(std::string& out) const override {
+    out.push_back(started_ ? 1 : 0);
+    state_.encode(out);
+  }
+  Status restore(std::string_view in) override {
+    if (in.empty()) return Error{"the state of update_state_by_key is damaged"};
+    started_ = in[0] != 0;
+    in.remove_prefix(1);
+    return state_.decode(&in);
+  }
+  std::size_t state_bytes() const override { return state_.memory_bytes(); }
+  std::uint64_t state_keys() const override { return state_.live(); }
+
+ private:
+  // Puts the rows of `initial` into the state; the single key of `key: []` is there from the start.
+  bool load_initial(const flow::BatchContext& context, flow::Emitter& out) {
+    if (plan_.shape.key.empty()) {
+      std::uint32_t group = 0;
+      state_.table().find_or_insert({}, Selection{nullptr, 1}, &group);
+      if (!fill_new(plan_.shape, state_, context, out)) return false;
+    }
+    std::vector<Chunk> chunks = plan_.initial;
+    if (plan_.initial_input && context.datasets[*plan_.initial_input])
+      chunks = context.datasets[*plan_.initial_input]->chunks;
+    for (const Chunk& chunk : chunks) {
+      if (!add_initial(chunk.compact(), context, out)) return false;
+    }
+    return true;
+  }
+
+  bool add_initial(const Chunk& rows, const flow::BatchContext& context, flow::Emitter& out) {
+    const std::size_t keys = plan_.shape.key.size();
+    std::vector<ColumnRef> columns;
+    for (std::size_t i = 0; i < keys; ++i) columns.push_back(rows.columns[*plan_.initial_columns[i]]);
+    std::vector<std::uint32_t> groups(rows.rows), places(rows.rows);
+    state_.table().find_or_insert(columns, Selection{nullptr, rows.rows}, groups.data());
+    if (!fill_new(plan_.shape, state_, context, out)) return false;
+    for (std::uint32_t i = 0; i < rows.rows; ++i) places[i] = i;
+    for (std::size_t s = 0; s < plan_.shape.state.size(); ++s) {
+      if (plan_.initial_columns[keys + s])
+        state_.store(s, groups, *rows.columns[*plan_.initial_columns[keys + s]], places);
+    }
+    return true;
+  }
+
+  // Updates a block of keys and emits them. False: the batch has failed.
+  bool visit(std::span<const std::uint32_t> groups, std::uint32_t known, BatchGroups& batch,
+             const flow::BatchContext& context, flow::Emitter& out) {
+    const auto count = static_cast<std::uint32_t>(groups.size());
+    const std::vector<ColumnRef> keys = state_.table().keys(groups);
+    const std::vector<ColumnRef> before = state_.values(groups);
+    expr::RowErrors errors;
+    std::vector<ColumnRef> columns = keys;
+    columns.insert(columns.end(), before.begin(), before.end());
+    for (ColumnRef& value : batch.finish(groups, errors)) columns.push_back(std::move(value));
+    const expr::EvalInput input{columns, count, Selection{nullptr, count}, &context.tick, context.seed};
+    std::vector<ColumnRef> after = before;
+    for (const UpdatePlan::Update& update : plan_.updates)
+      after[update.column] = expr::evaluate(*update.value, input, errors);
+    std::vector<ColumnRef> result = keys;
+    result.insert(result.end(), after.begin(), after.end());
+    Vec<std::uint32_t> dropped;
+    if (plan_.drop_when) {
+      std::vector<ColumnRef> seen = result;
+      seen.insert(seen.end(), after.begin(), after.end());
+      expr::select_true(*plan_.drop_when, {seen, count, Selection{nullptr, count}, &context.tick, context.seed}, errors,
+                        dropped);
+    }
+    for (const expr::RowErrors::Item& item : errors.sorted()) {
+      if (!out.fail_row(key_json(plan_.shape, keys, item.row), item.message)) return false;
+    }
+    settle(groups, known, before, after, errors, dropped, std::move(result), out);
+    return true;
+  }
+
+  // Stores what changed, forgets what is dropped, emits the rest.
+  void settle(std::span<const std::uint32_t> groups, std::uint32_t known, const std::vector<ColumnRef>& before,
+              const std::vector<ColumnRef>& after, const expr::RowErrors& errors, const Vec<std::uint32_t>& dropped,
+              std::vector<ColumnRef> result, flow::Emitter& out) {
+    std::vector<std::uint32_t> rows, stored;
+    auto emitted = std::make_shared<Vec<std::uint32_t>>();
+    std::size_t next_drop = 0;
+    for (std::uint32_t row = 0; row < groups.size(); ++row) {
+      if (!errors.empty() && errors.failed(row)) continue;
+      if (next_drop < dropped.size() && dropped[next_drop] == row) {
+        ++next_drop;
+        state_.erase(groups[row]);
+        continue;
+      }
+      rows.push_back(row);
+      stored.push_back(groups[row]);
+      if (!plan_.emit_changed || groups[row] >= known || differs(before, after, row)) emitted->push_back(row);
+    }
+    for (const UpdatePlan::Update& update : plan_.updates)
+      state_.store(update.column, stored, *after[update.column], rows);
+    if (emitted->empty()) return;
+    Chunk chunk{plan_.schema, std::move(result), static_cast<std::uint32_t>(groups.size()), nullptr, nullptr};
+    if (emitted->size() != groups.size()) chunk.selected = std::move(emitted);
+    out.emit(std::move(chunk));
+  }
+
+  static bool differs(const std::vector<ColumnRef>& before, const std::vector<ColumnRef>& after, std::uint32_t row) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (before[i] != after[i] && !equal_values(*before[i], row, *after[i], row)) return true;
+    }
+    return false;
+  }
+
+  UpdatePlan plan_;
+  KeyedState state_;
+  bool started_ = false;
+};
+
+bool bind_updates(const UpdateConfig& config, specs::BindContext& context, UpdatePlan& plan) {
+  expr::Scope outer;
+  outer.what = "the key and the state";
+  add_keys(plan.shape, outer);
+  add_state(plan.shape, outer);
+  auto bound = context.bind_aggregates(config.update, context.scope(), outer);
+  if (!bound) return false;
+  plan.calls = std::move(bound->calls);
+  bool good = true;
+  for (std::size_t i = 0; i < config.update.size(); ++i) {
+    const specs::NamedExpr& item = config.update[i];
+    const auto column = state_column(plan.shape, item.name, item.name_span, "update", context);
+    if (!column) {
+      good = false;
+      continue;
+    }
+    expr::BoundRef value = fit_state(bound->results[i], plan.shape.state[*column], item.expr.value.span, context);
+    good = good && value;
+    plan.updates.push_back({*column, std::move(value)});
+  }
+  return good;
+}
+
+bool bind_drop(const UpdateConfig& config, specs::BindContext& context, UpdatePlan& plan) {
+  if (!config.drop_when.present()) return true;
+  expr::Scope scope;
+  scope.what = "the key and the new state";
+  add_keys(plan.shape, scope);
+  for (const Field& field : plan.shape.state) scope.columns.push_back({"", field.name, field.type, false});
+  add_state(plan.shape, scope);
+  plan.drop_when = context.bind_condition(config.drop_when, scope, "`drop_when`");
+  return plan.drop_when != nullptr;
+}
+
+// Finds the key and state columns in rows of `initial`.
+bool map_initial(const Schema& rows, Span span, specs::BindContext& context, UpdatePlan& plan) {
+  std::vector<Field> wanted = plan.shape.key_fields;
+  wanted.insert(wanted.end(), plan.shape.state.begin(), plan.shape.state.end());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto found = rows.find(wanted[i].name);
+    const bool key = i < plan.shape.key_fields.size();
+    if (!found && key) {
+      context.error("SR4306", span, "the rows of `initial` lack the key column `" + wanted[i].name + "`");
+      return false;
+    }
+    if (found && !same_type(rows.fields[*found].type, wanted[i].type)) {
+      context.error("SR4307", span,
+                    "`" + wanted[i].name + "` is " + rows.fields[*found].type->name() + " in `initial` and " +
+                        wanted[i].type->name() + " here");
+      return false;
+    }
+    plan.initial_columns.push_back(found ? std::optional(static_cast<std::uint32_t>(*found)) : std::nullopt);
+  }
+  return true;
+}
+
+bool bind_initial(const UpdateConfig& config, specs::BindContext& context, UpdatePlan& plan) {
+  if (!config.initial.present()) return true;
+  const specs::SpecValue& value = config.initial.value;
+  for (std::uint32_t i = 0; i < context.inputs().size(); ++i) {
+    const specs::InputInfo& input = context.inputs()[i];
+    if (input.role != "initial") continue;
+    plan.initial_input = i;
+    return input.schema && map_initial(*input.schema, value.span, context, plan);
+  }
+  if (!value.is_list()) {
+    context.error("SR4308", value.span, "`initial` is a list of rows, or the name of a dataset");
+    return false;
+  }
+  // Rows may leave state columns out: only what the first row names is read.
+  std::vector<Field> fields = plan.shape.key_fields;
+  for (const Field& field : plan.shape.state) {
+    const bool everywhere = std::all_of(value.items.begin(), value.items.end(), [&](const specs::SpecValue& row) {
+      return !row.is_map() || std::any_of(row.entries.begin(), row.entries.end(),
+                                          [&](const auto& e) { return same_name(e.key, field.name); });
+    });
+    if (everywhere) fields.push_back(field);
+  }
+  const auto schema = std::make_shared<const Schema>(fields);
+  auto rows = context.rows(value, schema);
+  if (!rows) return false;
+  plan.initial = std::move(*rows);
+  return map_initial(*schema, value.span, context, plan);
+}
+
+// True if a key without rows keeps its state and is not dropped by anything but its state.
+bool stays_without_rows(const UpdatePlan& plan) {
+  const auto keys = static_cast<std::uint32_t>(plan.shape.key.size());
+  const auto before_calls = keys + static_cast<std::uint32_t>(plan.shape.state.size());
+  for (const UpdatePlan::Update& update : plan.updates) {
+    const auto column = keys + static_cast<std::uint32_t>(update.column);
+    if (!is_unchanged_without_rows(update.value, before_calls, plan.calls, column)) return false;
+  }
+  if (!plan.drop_when) return true;
+  std::set<std::uint32_t> read;
+  expr::collect_columns(*plan.drop_when, read);
+  return plan.drop_when->deterministic && !read.empty();
+}
+
+specs::BoundNode bound_update(UpdatePlan plan, const UpdateConfig& config) {
+  specs::BoundNode bound;
+  bound.ports = {{"", plan.schema}};
+  bound.keeps_event_time = false;
+  bound.stateful = true;
+  bound.state = plan.schema->fields;
+  bound.state_key_columns = plan.shape.key.size();
+  bound.state_shape = plan.ttl_ms > 0 ? "ttl" : "";
+  if (config.emit == EmitKeys::changed) {
+    bound.notes.push_back(plan.visits_touched_only ? "visits only the keys that have rows"
+                                                   : "visits every known key each batch");
+  }
+  std::set<std::uint32_t> read(plan.shape.key.begin(), plan.shape.key.end());
+  for (const expr::AggregateCall& call : plan.calls) {
+    for (const expr::BoundRef& arg : call.args) expr::collect_columns(*arg, read);
+  }
+  bound.reads = [read](std::uint32_t input, const std::set<std::uint32_t>& output) {
+    return input == 0 ? read : output;
+  };
+  if (plan.initial_input) bound.reads = nullptr;
+  bound.make = [plan](const specs::MakeOptions&) {
+    specs::Made made;
+    made.breaker = std::make_unique<UpdateState>(plan);
+    return made;
+  };
+  return bound;
+}
+
+std::optional<specs::BoundNode> bind_update(const UpdateConfig& config, specs::BindContext& context) {
+  UpdatePlan plan;
+  auto shape = bind_state_shape({&config.key, &config.state, &config.init, &config.update}, context);
+  if (!shape) return std::nullopt;
+  plan.shape = std::move(*shape);
+  std::vector<Field> fields = plan.shape.key_fields;
+  fields.insert(fields.end(), plan.shape.state.begin(), plan.shape.state.end());
+  plan.schema = std::make_shared<const Schema>(fields);
+  const bool updates = bind_updates(config, context, plan);
+  const bool drop = bind_drop(config, context, plan);
+  const bool initial = bind_initial(config, context, plan);
+  if (!updates || !drop || !initial || context.failed()) return specs::BoundNode{.ports = {{"", plan.schema}}};
+  plan.emit_changed = config.emit == EmitKeys::changed;
+  plan.ttl_ms = config.ttl ? config.ttl->ms : 0;
+  plan.visits_touched_only = plan.emit_changed && stays_without_rows(plan);
+  return bound_update(std::move(plan), config);
+}
+
+std::shared_ptr<const specs::OptionTable<UpdateConfig>> update_options() {
+  auto table = std::make_shared<specs::OptionTable<UpdateConfig>>();
+  table->option("key", &UpdateConfig::key)
+      .required()
+      .doc("The columns that make a key; `[]` is one state for the whole stream.")
+      .example("item");
+  table->option("state", &UpdateConfig::state)
+      .required()
+      .doc("The columns of the state and their types.")
+      .example("{sold: bigint}");
+  table->option("init", &UpdateConfig::init)
+      .required()
+      .doc("What each state column is before the key's first batch.")
+      .example("{sold: 0}");
+  table->option("update", &UpdateConfig::update)
+      .required()
+      .doc(
+          "The new state: aggregates see this batch's rows of the key, `state.x` is the value before; a column left "
+          "out keeps its value.")
+      .example("{sold: 'state.sold + coalesce(sum(pieces), 0)'}");
+  table->option("drop_when", &UpdateConfig::drop_when)
+      .doc("A key whose new state makes this true is forgotten and not emitted.")
+      .example("sold = 0");
+  table->option("emit", &UpdateConfig::emit)
+      .doc("Emit every key each batch, or only new keys and those whose state changed.");
+  table->option("ttl", &UpdateConfig::ttl)
+      .at_least(1)
+      .doc("A key without rows for so long is forgotten.")
+      .example("24h");
+  table->option("initial", &UpdateConfig::initial)
+      .doc("States to start from: a list of rows, or a dataset.")
+      .example("[{item: pen, sold: 7}]");
+  return table;
+}
+
+}  // namespace
+
+void register_update_state_by_key(specs::Registry& registry) {
+  registry.add(specs::node<UpdateConfig>(
+      {.name = "update_state_by_key",
+       .group = "stateful",
+       .summary = "Keeps a state per key that outlives the batch and is updated by aggregates over the batch's rows.",
+       .example = "totals:\n  type: update_state_by_key\n  input: sales\n  key: item\n  state: {sold: bigint}\n  init: "
+                  "{sold: 0}\n"
+                  "  update: {sold: 'state.sold + coalesce(sum(pieces), 0)'}\n",
+       .capabilities = {.stateful = true, .needs_checkpoint = true},
+       .dataset_option = "initial"},
+      update_options(), bind_update));
+}
+
+}  // namespace sr::operators

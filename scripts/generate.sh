@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Writes the files that the program itself generates: the JSON Schema of a job and the reference of its nodes.
+# usage: generate.sh [FOLDER]     FOLDER: where to write instead of the repository, for comparing
+set -euo pipefail
+cd "$(dirname "$0")/.."
+to=${1:-.}
+mkdir -p "$to/schemas"
+build/streamrun schema >"$to/schemas/job.schema.json"
