@@ -25,6 +25,7 @@ namespace sr::flow {
 struct Budget {
   std::int64_t records = INT64_MAX;
   std::int64_t bytes = INT64_MAX;
+  std::int64_t batch = 0;  // the number of the batch that the slice will belong to; a batch may take several polls
 };
 
 // Where a source stands, as its own compact JSON text. Empty: the beginning. Compared only by the source itself.

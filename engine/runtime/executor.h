@@ -112,7 +112,7 @@ class Executor {
   Wiring wiring_;
   BatchFrame frame_;
   Watermarks watermarks_;
-  BufferPool buffers_;
+  flow::BufferPool buffers_;
   std::vector<std::unique_ptr<SourceState>> sources_;
   std::vector<std::shared_ptr<const flow::DatasetVersion>> datasets_;  // by node index
   std::vector<std::pair<std::uint32_t, flow::PortIndex>> watched_;

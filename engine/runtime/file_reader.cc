@@ -6,7 +6,6 @@
 namespace sr::runtime {
 namespace {
 
-constexpr std::size_t kIdleBuffers = 16;
 constexpr std::size_t kTailBytes = 1 << 14;
 
 // Appends up to `size` bytes at `offset` to the buffer; gives how many there were.
@@ -45,25 +44,8 @@ Status extend(const flow::InputPiece::FileRange& range, std::int64_t max_record,
 
 }  // namespace
 
-std::shared_ptr<Vec<char>> BufferPool::take() {
-  std::unique_ptr<Vec<char>> buffer;
-  {
-    const std::lock_guard lock(idle_->mutex);
-    if (!idle_->buffers.empty()) {
-      buffer = std::move(idle_->buffers.back());
-      idle_->buffers.pop_back();
-    }
-  }
-  if (!buffer) buffer = std::make_unique<Vec<char>>();
-  buffer->clear();
-  return {buffer.release(), [idle = idle_](Vec<char>* done) {
-            std::unique_ptr<Vec<char>> back(done);
-            const std::lock_guard lock(idle->mutex);
-            if (idle->buffers.size() < kIdleBuffers) idle->buffers.push_back(std::move(back));
-          }};
-}
-
-Result<flow::RawPiece> read_range(const flow::InputPiece::FileRange& range, std::int64_t max_record, BufferPool& pool) {
+Result<flow::RawPiece> read_range(const flow::InputPiece::FileRange& range, std::int64_t max_record,
+                                  flow::BufferPool& pool) {
   std::shared_ptr<Vec<char>> buffer = pool.take();
   const std::int64_t before =
       range.skip_partial && range.offset > 0 ? 1 : 0;  // tells whether a record begins at the range's start

@@ -25,7 +25,7 @@ class RowByRow final : public flow::DecodeSink {
 
 }  // namespace
 
-SourceRun::SourceRun(PushRun& run, std::uint32_t node, BufferPool& buffers)
+SourceRun::SourceRun(PushRun& run, std::uint32_t node, flow::BufferPool& buffers)
     : run_(run), node_(node), buffers_(buffers) {}
 
 const flow::SourceNode& SourceRun::source() const {
@@ -116,7 +116,7 @@ void SourceRun::bad_record(std::string_view raw, std::string message) {
 }
 
 std::optional<Failure> first_failing_row(BatchFrame& frame, std::uint32_t source, const Morsel& morsel,
-                                         BufferPool& buffers) {
+                                         flow::BufferPool& buffers) {
   const auto& node = std::get<flow::SourceNode>(frame.graph->nodes[source].work);
   PushRun run(frame, true);
   SourceRun rows(run, source, buffers);

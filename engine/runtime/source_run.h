@@ -13,7 +13,7 @@ namespace sr::runtime {
 
 class SourceRun final : public flow::DecodeSink {
  public:
-  SourceRun(PushRun& run, std::uint32_t node, BufferPool& buffers);
+  SourceRun(PushRun& run, std::uint32_t node, flow::BufferPool& buffers);
 
   void begin_morsel(std::uint64_t index);
   // Decodes a part and pushes its rows. False: the batch has failed.
@@ -33,7 +33,7 @@ class SourceRun final : public flow::DecodeSink {
 
   PushRun& run_;
   std::uint32_t node_;
-  BufferPool& buffers_;
+  flow::BufferPool& buffers_;
   std::vector<ErrorRow> rejected_;
   std::int64_t max_event_us_ = kNoWatermark;
   std::int64_t rows_ = 0;
@@ -42,7 +42,7 @@ class SourceRun final : public flow::DecodeSink {
 // Executes a morsel again, record by record and without effects, until the first row in order fails. Nothing if none
 // does.
 std::optional<Failure> first_failing_row(BatchFrame& frame, std::uint32_t source, const Morsel& morsel,
-                                         BufferPool& buffers);
+                                         flow::BufferPool& buffers);
 // The same for a chunk that a breaker emitted.
 std::optional<Failure> first_failing_row(BatchFrame& frame, const PortPlace& from, const Chunk& chunk);
 
