@@ -324,6 +324,13 @@ void Executor::collect_captured(BatchResult& result) {
   }
 }
 
+std::uint64_t Executor::records_in(const BatchResult& result) const {
+  std::uint64_t records = 0;
+  for (const auto& state : sources_)
+    records += result.counts[state->node].rows_out + result.counts[state->node].rows_failed;
+  return records;
+}
+
 std::vector<SavedState> Executor::snapshot() const {
   std::vector<SavedState> states(1);
   watermarks_.snapshot(states[0].bytes);

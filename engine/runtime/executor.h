@@ -78,6 +78,9 @@ class Executor {
   // True if the batch has already failed, so that its remaining input need not be added.
   bool has_failed() const { return failed_.has_value(); }
 
+  // Rows that the sources gave in a batch, decoded or not.
+  std::uint64_t records_in(const BatchResult& result) const;
+
   // Gives the state of all nodes between two batches, and takes it into a fresh executor. Unknown ids are ignored.
   std::vector<SavedState> snapshot() const;
   Status restore(std::span<const SavedState> states);

@@ -101,7 +101,7 @@ class Directory final : public flow::Source {
       done_.push_back({++taken_, cursor_->path()});
       cursor_.reset();
     }
-    slice.more = cursor_ || (!waiting_.empty() && !at_limit());
+    slice.more = cursor_ || !waiting_.empty();
     slice.position = std::to_string(taken_);
     return slice;
   }

@@ -39,6 +39,7 @@ class Inline final : public flow::Source {
       }
       ++next_;
     }
+    slice.more = !ended();
     slice.position = std::to_string(next_);
     return slice;
   }

@@ -1,0 +1,70 @@
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "engine/base/machine.h"
+#include "engine/base/posix_error.h"
+
+namespace sr {
+namespace {
+
+Status write_all(int descriptor, const char* name, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0) {
+      if (errno == EINTR || errno == EAGAIN) continue;
+      return posix_error("write to", name, errno);
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+// The first number of a cgroup file; -1 without one (`max`).
+double first_number(const char* path, double* second = nullptr) {
+  std::ifstream file(path);
+  double number = -1;
+  if (!(file >> number)) return -1;
+  if (second) file >> *second;
+  return number;
+}
+
+}  // namespace
+
+Status write_stdout(std::string_view text) {
+  return write_all(STDOUT_FILENO, "standard output", text);
+}
+Status write_stderr(std::string_view text) {
+  return write_all(STDERR_FILENO, "standard error", text);
+}
+bool stdout_is_terminal() {
+  return isatty(STDOUT_FILENO) == 1;
+}
+bool stderr_is_terminal() {
+  return isatty(STDERR_FILENO) == 1;
+}
+
+unsigned usable_processors() {
+  cpu_set_t set;
+  int count = 1;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) count = CPU_COUNT(&set);
+  double period = 0;
+  const double quota = first_number("/sys/fs/cgroup/cpu.max", &period);
+  if (quota > 0 && period > 0) count = std::min(count, static_cast<int>(quota / period + 0.999));
+  return static_cast<unsigned>(std::max(1, count));
+}
+
+std::int64_t usable_memory() {
+  const std::int64_t pages = sysconf(_SC_PHYS_PAGES);
+  std::int64_t bytes = pages > 0 ? pages * sysconf(_SC_PAGESIZE) : std::int64_t{1} << 30;
+  const double limit = first_number("/sys/fs/cgroup/memory.max");
+  if (limit > 0) bytes = std::min(bytes, static_cast<std::int64_t>(limit));
+  return bytes;
+}
+
+}  // namespace sr

@@ -1,0 +1,99 @@
+// Intake: reads a job's sources into the open batch, within what the batch, the memory and each source's rate allow,
+// and stops them from reading when the job is behind. Entry point: Intake. Loop thread. Knows nothing of ticks and
+// commits. Tested in tests/unit/runtime/job_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/loop/event_loop.h"
+#include "engine/runtime/engine_thread.h"
+
+namespace sr::runtime {
+
+struct IntakeOptions {
+  EventLoop* loop = nullptr;
+  Environment* env = nullptr;
+  Logger* log = nullptr;
+  Metrics* metrics = nullptr;
+  bool available_now = false;
+  std::optional<std::int64_t> max_records;  // of one batch over all sources
+  std::optional<std::int64_t> max_bytes;
+  std::int64_t max_memory = std::int64_t{1} << 30;  // received and not yet executed
+  std::function<void()> wake;                       // something came, or a source has ended
+  std::function<void(Failure)> fail;
+};
+
+class Intake {
+ public:
+  Intake(flow::Graph& graph, EngineThread& engine, IntakeOptions options);
+
+  Status open();
+  // Begins a batch with fresh limits; what is read from now on belongs to it.
+  void begin_batch(const Tick& tick);
+  // Reads what is there and may be read; true if anything was handed to the engine.
+  bool read();
+  // Reads what was received before this moment, for the cut.
+  void read_received();
+  // Pauses or resumes the sources as memory allows; `held` keeps them paused when it is short.
+  void regulate();
+
+  bool batch_full() const { return records_left_ <= 0 || bytes_left_ <= 0; }
+  bool batch_has_input() const { return has_input_; }
+  // True if a source keeps what it has for the next batch.
+  bool wants_next_batch() const;
+  // True if every source has ended by itself and everything was read.
+  bool all_ended() const;
+  // The sources that have ended since the last call.
+  std::vector<std::uint32_t> newly_ended();
+  // Bytes that wait in the sources; of a source that shows none, unknown.
+  std::int64_t queued_bytes() const;
+  // Milliseconds until a source may go on that its rate holds back now; 0: none.
+  std::int64_t rate_wait_ms() const { return rate_wait_ms_; }
+  // Where each source stands.
+  std::map<std::string, flow::Position> positions() const;
+
+  // The sources take nothing new; what was received can still be read.
+  void stop();
+  bool stopped() const { return stopped_; }
+  void committed(const std::map<std::string, flow::Position>& positions);
+  flow::Progress progress() const;
+  void close();
+
+ private:
+  struct Feed {
+    std::uint32_t node = 0;
+    flow::Source* source = nullptr;
+    std::string id;
+    double max_rate = 0;
+    double tokens = 0;
+    std::int64_t tokens_us = 0;
+    flow::Position position;
+    bool more = false;        // the last poll left something behind
+    bool holds_back = false;  // it has more, but not for this batch
+    bool ended_told = false;
+  };
+  bool poll(Feed& feed);
+  std::int64_t allowed_by_rate(Feed& feed);
+  bool engine_has_room();
+
+  flow::Graph& graph_;
+  EngineThread& engine_;
+  IntakeOptions options_;
+  std::vector<Feed> feeds_;
+  Tick tick_;
+  std::int64_t records_left_ = INT64_MAX;
+  std::int64_t bytes_left_ = INT64_MAX;
+  std::int64_t memory_limit_ = 0;
+  std::int64_t rate_wait_ms_ = 0;
+  bool has_input_ = false;
+  bool paused_ = false;
+  bool stopped_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace sr::runtime

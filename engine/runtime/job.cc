@@ -1,0 +1,315 @@
+#include "engine/runtime/job.h"
+
+#include <algorithm>
+
+namespace sr::runtime {
+namespace {
+
+constexpr std::int64_t kAvailableBatchBytes = 64 << 20;
+constexpr std::int64_t kAvailableAhead = 2;        // batches cut and not yet executed
+constexpr std::int64_t kWorthReading = 256 << 10;  // received bytes that are read before the tick
+constexpr std::int64_t kLazyReadMs = 20;
+
+}  // namespace
+
+Job::Job(flow::Graph graph, JobOptions options) : graph_(std::move(graph)), options_(std::move(options)) {
+  if (options_.trigger == Trigger::available_now && !options_.max_bytes) options_.max_bytes = kAvailableBatchBytes;
+}
+
+Job::~Job() = default;
+
+Status Job::open_sinks() {
+  for (flow::Node& node : graph_.nodes) {
+    auto* sink = std::get_if<flow::SinkNode>(&node.work);
+    if (!sink) continue;
+    flow::SinkContext context;
+    context.env = options_.env;
+    context.log = options_.log;
+    context.metrics = options_.metrics;
+    context.out = options_.out;
+    context.job = graph_.job;
+    context.id = node.id;
+    context.epoch = 1;
+    const Status opened = sink->sink->open(context);
+    if (!opened.ok()) return Error{"sink `" + node.id + "`: " + opened.error().message, false, opened.error().code};
+  }
+  return {};
+}
+
+Status Job::open() {
+  SR_TRY(open_sinks());
+  EventLoop& loop = *options_.loop;
+  history_ = std::make_unique<TickHistory>(*options_.metrics);
+  pool_ = std::make_unique<WorkerPool>(std::max(1U, options_.workers));
+  executor_ = std::make_unique<Executor>(graph_, ExecutorOptions{pool_.get(), kChunkRows, options_.env});
+  const auto failed = [this](const Failure& failure) { options_.loop->post([this, failure] { fail(failure); }); };
+  committer_ = std::make_unique<CommitThread>(
+      graph_, batch_log_, *options_.env, options_.log,
+      CommitCallbacks{
+          [this](const ExecutedBatch& batch, std::int64_t us, std::uint64_t dropped) { committed(batch, us, dropped); },
+          failed});
+  EngineCallbacks callbacks;
+  callbacks.failed = failed;
+  callbacks.relieved = [this] { options_.loop->post([this] { advance(); }); };
+  callbacks.executed = [this](ExecutedBatch batch) {
+    if (!committer_->submit(std::move(batch))) return;
+    options_.loop->post([this] { executed(); });
+  };
+  engine_ = std::make_unique<EngineThread>(*executor_, *options_.env->clock, std::move(callbacks));
+  IntakeOptions intake;
+  intake.loop = &loop;
+  intake.env = options_.env;
+  intake.log = options_.log;
+  intake.metrics = options_.metrics;
+  intake.available_now = options_.trigger == Trigger::available_now;
+  intake.max_records = options_.max_records;
+  intake.max_bytes = options_.max_bytes;
+  intake.max_memory = options_.max_memory;
+  intake.wake = [this] { woken(); };
+  intake.fail = failed;
+  intake_ = std::make_unique<Intake>(graph_, *engine_, std::move(intake));
+  wake_timer_ = loop.timer([this] {
+    wake_armed_ = false;
+    advance();
+  });
+  loop.on_signal([this](int signal, int count) { signalled(signal, count); });
+  return intake_->open();
+}
+
+JobOutcome Job::run() {
+  if (!options_.checkpoint_dir.empty() || !options_.wal_dir.empty()) {
+    const std::string what = options_.checkpoint_dir.empty() ? "wal" : "checkpoint.dir";
+    return {4, false,
+            "this version cannot run a job with `" + what + "` yet: nothing would be kept; use `checkpoint: none`"};
+  }
+  if (const Status opened = open(); !opened.ok()) {
+    outcome_ = {4, false, opened.error().message};
+    phase_ = Phase::over;
+    shut_down();
+    return outcome_;
+  }
+  if (options_.trigger == Trigger::interval) {
+    ticker_ =
+        std::make_unique<Ticker>(*options_.loop, *options_.env->clock, graph_.interval_ms, [this](Ticker::Due due) {
+          due_.push_back(due);
+          advance();
+        });
+    ticker_->start(0);
+    begin_batch(ticker_->next_ms());
+  } else {
+    begin_batch(wall_multiple());
+  }
+  if (options_.progress && options_.trigger == Trigger::available_now) {
+    progress_ = std::make_unique<ProgressLine>(*options_.loop, *intake_, *history_, options_.say);
+  }
+  options_.loop->post([this] { advance(); });
+  options_.loop->run();
+  if (!outcome_.forced) shut_down();
+  return outcome_;
+}
+
+// The next multiple of the interval since the epoch.
+std::int64_t Job::wall_multiple() const {
+  return (options_.env->clock->wall_ms() / graph_.interval_ms + 1) * graph_.interval_ms;
+}
+
+void Job::begin_batch(std::int64_t time_ms) {
+  tick_ = Tick{tick_.id + 1, time_ms, tick_.time_ms, false};
+  intake_->begin_batch(tick_);
+}
+
+// Something came. Little is left for the tick, or for a little later.
+void Job::woken() {
+  if (phase_ != Phase::running) return;
+  const bool little = options_.trigger == Trigger::interval && intake_->queued_bytes() < kWorthReading;
+  little ? wake_later(kLazyReadMs) : wake_later(0);
+}
+
+void Job::wake_later(std::int64_t ms) {
+  if (wake_armed_ && ms > 0) return;
+  wake_armed_ = true;
+  wake_timer_->arm(options_.loop->clock().monotonic_us() + ms * 1000);
+}
+
+// Does whatever can be done now: reads, cuts, ends.
+void Job::advance() {
+  if (phase_ == Phase::running || phase_ == Phase::draining) {
+    switch (options_.trigger) {
+      case Trigger::interval:
+        advance_interval();
+        break;
+      case Trigger::available_now:
+        advance_available();
+        break;
+      case Trigger::eager:
+        advance_eager();
+        break;
+    }
+    intake_->regulate();
+    if (phase_ == Phase::running && intake_->rate_wait_ms() > 0) wake_later(intake_->rate_wait_ms());
+  }
+  if (phase_ == Phase::finishing && commits_ == cuts_sent_) end({});
+}
+
+void Job::advance_interval() {
+  const bool draining = phase_ == Phase::draining;
+  while (true) {
+    const bool room = cuts_waiting() < options_.max_queued;
+    if (draining) {
+      intake_->read_received();
+    } else if (room) {
+      intake_->read();
+    }
+    const bool ended = intake_->all_ended();
+    if (due_.empty() && !draining && !ended) return;
+    if (!room && !draining) return;  // the tick waits: late, but never merged
+    if (!draining) intake_->read_received();
+    const std::int64_t due_us = due_.empty() ? options_.env->clock->monotonic_us() : due_.front().due_us;
+    const bool full = intake_->batch_full();
+    if (!due_.empty()) due_.pop_front();
+    cut(due_us);
+    if (phase_ == Phase::finishing || phase_ == Phase::over) return;
+    if (draining && !full) {
+      phase_ = Phase::finishing;
+      return;
+    }
+    // Behind a cut that a drain or the end of input has brought forward, batches still have times of their own.
+    const std::int64_t next = due_.empty() ? ticker_->next_ms() : due_.front().time_ms;
+    begin_batch(std::max(next, tick_.time_ms + graph_.interval_ms));
+  }
+}
+
+void Job::advance_available() {
+  const bool draining = phase_ == Phase::draining;
+  while (cuts_sent_ - cuts_executed_ < kAvailableAhead || draining) {
+    draining ? intake_->read_received() : static_cast<void>(intake_->read());
+    const bool ended = intake_->all_ended();
+    if (!intake_->batch_full() && !ended && !draining && !intake_->wants_next_batch()) return wake_later(kLazyReadMs);
+    const bool full = intake_->batch_full();
+    cut(options_.env->clock->monotonic_us());
+    if (phase_ == Phase::finishing || phase_ == Phase::over) return;
+    if (draining && !full) {
+      phase_ = Phase::finishing;
+      return;
+    }
+    begin_batch(tick_.time_ms + graph_.interval_ms);
+  }
+}
+
+void Job::advance_eager() {
+  if (cuts_sent_ != commits_ && phase_ == Phase::running) return;
+  tick_.time_ms = std::max(options_.env->clock->wall_ms(), tick_.previous_ms + 1);
+  intake_->begin_batch(tick_);
+  phase_ == Phase::draining ? intake_->read_received() : static_cast<void>(intake_->read());
+  const bool drained = phase_ == Phase::draining;
+  if (!intake_->batch_has_input() && !drained && !intake_->all_ended()) return wake_later(kLazyReadMs);
+  cut(options_.env->clock->monotonic_us());
+  if (phase_ == Phase::finishing || phase_ == Phase::over) return;
+  if (drained) {
+    phase_ = Phase::finishing;
+    return;
+  }
+  begin_batch(tick_.time_ms + 1);
+}
+
+// Ends the open batch where every source stands now.
+void Job::cut(std::int64_t due_us) {
+  EngineCut cut;
+  cut.due_us = due_us;
+  cut.ended = intake_->newly_ended();
+  tick_.last = intake_->all_ended();
+  cut.tick = tick_;
+  BatchPlan plan{tick_, intake_->positions()};
+  if (const Status planned = batch_log_.plan(plan); !planned.ok())
+    return fail({{}, planned.error().message, {}, planned.error().code});
+  positions_[tick_.id] = std::move(plan.positions);
+  ++cuts_sent_;
+  engine_->cut(std::move(cut));
+  if (tick_.last) phase_ = Phase::finishing;
+}
+
+void Job::executed() {
+  ++cuts_executed_;
+  advance();
+}
+
+// Commit thread: hands the news to the loop.
+void Job::committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uint64_t dropped) {
+  TickStats stats;
+  stats.batch_time_ms = batch.result.tick.time_ms;
+  stats.records_in = batch.records_in;
+  for (const SinkBatch& sink : batch.result.sinks) stats.records_out += sink.rows;
+  for (const NodeCounts& counts : batch.result.counts) {
+    stats.bytes_in += counts.bytes_in;
+    stats.rows_skipped += counts.rows_failed;
+  }
+  stats.rows_skipped += dropped;
+  stats.scheduling_delay_us = batch.scheduling_delay_us;
+  stats.processing_us = batch.processing_us;
+  stats.commit_us = commit_us;
+  options_.loop->post([this, stats, number = batch.result.tick.id] { told_committed(stats, number); });
+}
+
+void Job::told_committed(const TickStats& stats, std::int64_t number) {
+  ++commits_;
+  history_->add(stats);
+  if (options_.verbose && options_.say) options_.say(to_line(stats) + "\n");
+  const auto found = positions_.find(number);
+  if (found != positions_.end()) {
+    intake_->committed(found->second);
+    positions_.erase(found);
+  }
+  advance();
+}
+
+void Job::signalled(int signal, int count) {
+  constexpr int kSignalBase = 128;
+  if (count > 1) return end({kSignalBase + signal, true, {}});
+  if (phase_ != Phase::running && phase_ != Phase::finishing) return;
+  if (!options_.graceful) return end({});
+  if (options_.log) options_.log->info("stopping: what was received is processed first");
+  shutdown_timer_ = options_.loop->timer([this] {
+    end({4, true,
+         "the drain took longer than `shutdown.timeout`; what was not committed is done again at the next start"});
+  });
+  shutdown_timer_->arm(options_.loop->clock().monotonic_us() + options_.shutdown_timeout_ms * 1000);
+  if (phase_ == Phase::running) drain();
+}
+
+void Job::drain() {
+  phase_ = Phase::draining;
+  if (ticker_) ticker_->stop();
+  intake_->stop();
+  advance();
+}
+
+void Job::fail(const Failure& failure) {
+  if (phase_ == Phase::over) return;
+  // Nobody reads what the job prints any more: it has done its work.
+  if (failure.code == "EPIPE") return end({});
+  end({4, false, failure.to_text()});
+}
+
+void Job::end(JobOutcome outcome) {
+  if (phase_ == Phase::over) return;
+  phase_ = Phase::over;
+  outcome_ = std::move(outcome);
+  options_.loop->stop();
+}
+
+// Ends the threads, then closes what is open.
+void Job::shut_down() {
+  if (progress_) progress_->finish();
+  if (committer_) committer_->stop();
+  if (engine_) engine_->stop();
+  ticker_.reset();
+  wake_timer_.reset();
+  shutdown_timer_.reset();
+  progress_.reset();
+  if (intake_) intake_->close();
+  for (flow::Node& node : graph_.nodes) {
+    if (auto* sink = std::get_if<flow::SinkNode>(&node.work)) sink->sink->close();
+  }
+}
+
+}  // namespace sr::runtime

@@ -1,0 +1,116 @@
+// Job: the life of a running job. It opens what the graph needs, cuts batches when they are due, hands them to the
+// engine and the sinks, and ends by itself, by a signal, or by a failure. Entry point: Job::run. Everything here is on
+// the loop thread. Tested in tests/unit/runtime/job_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/flow/graph.h"
+#include "engine/loop/event_loop.h"
+#include "engine/observe/log.h"
+#include "engine/observe/tick_stats.h"
+#include "engine/runtime/batch_log.h"
+#include "engine/runtime/commit_thread.h"
+#include "engine/runtime/intake.h"
+#include "engine/runtime/progress_line.h"
+#include "engine/runtime/ticker.h"
+
+namespace sr::runtime {
+
+enum class Trigger : std::uint8_t { interval, available_now, eager };
+
+struct JobOptions {
+  Environment* env = nullptr;
+  EventLoop* loop = nullptr;
+  Logger* log = nullptr;
+  Metrics* metrics = nullptr;
+  flow::StdoutWriter* out = nullptr;
+  Trigger trigger = Trigger::interval;
+  std::optional<std::int64_t> max_records;
+  std::optional<std::int64_t> max_bytes;  // default: none, 64 MiB under available_now
+  std::int64_t max_queued = 4;
+  std::int64_t max_memory = std::int64_t{1} << 30;
+  unsigned workers = 1;
+  bool graceful = true;
+  std::int64_t shutdown_timeout_ms = 30'000;
+  std::string checkpoint_dir;  // asked for by the job; see Job::run
+  std::string wal_dir;
+  bool verbose = false;                       // a line for each batch
+  bool progress = false;                      // a line that shows how far the job is; for terminals
+  std::function<void(std::string_view)> say;  // takes what is for people, lines with \n
+};
+
+struct JobOutcome {
+  int exit_code = 0;    // 0, 4, 130 or 143
+  bool forced = false;  // threads may still be at work: the process must be left at once, without destroying the job
+  std::string error;    // for a person; empty after a clean stop
+};
+
+class Job {
+ public:
+  Job(flow::Graph graph, JobOptions options);
+  ~Job();
+
+  // Runs until the job ends. A job that asks for a checkpoint folder or a log is refused: durability is not there yet,
+  // and nothing may be promised that is not kept.
+  JobOutcome run();
+
+ private:
+  enum class Phase : std::uint8_t { running, draining, finishing, over };
+
+  Status open();
+  Status open_sinks();
+  void begin_batch(std::int64_t time_ms);
+  void advance();
+  void advance_interval();
+  void advance_available();
+  void advance_eager();
+  void cut(std::int64_t due_us);
+  void wake_later(std::int64_t ms);
+  void woken();
+  std::int64_t cuts_waiting() const { return std::max<std::int64_t>(0, cuts_sent_ - cuts_executed_ - 1); }
+
+  void executed();
+  void committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uint64_t dropped);
+  void told_committed(const TickStats& stats, std::int64_t number);
+  void signalled(int signal, int count);
+  void drain();
+  void fail(const Failure& failure);
+  void end(JobOutcome outcome);
+  void shut_down();
+  std::int64_t wall_multiple() const;
+
+  flow::Graph graph_;
+  JobOptions options_;
+  NoBatchLog batch_log_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<CommitThread> committer_;
+  std::unique_ptr<EngineThread> engine_;
+  std::unique_ptr<Intake> intake_;
+  std::unique_ptr<Ticker> ticker_;
+  std::unique_ptr<Timer> wake_timer_;
+  std::unique_ptr<Timer> shutdown_timer_;
+  std::unique_ptr<TickHistory> history_;
+  std::unique_ptr<ProgressLine> progress_;
+
+  Phase phase_ = Phase::running;
+  JobOutcome outcome_;
+  Tick tick_;                    // of the open batch
+  std::deque<Ticker::Due> due_;  // ticks that wait for room
+  std::int64_t cuts_sent_ = 0;
+  std::int64_t cuts_executed_ = 0;
+  std::int64_t commits_ = 0;
+  std::map<std::int64_t, std::map<std::string, flow::Position>> positions_;  // of batches that are not yet committed
+  bool wake_armed_ = false;
+  bool last_cut_ = false;  // nothing comes behind the last cut
+};
+
+}  // namespace sr::runtime
