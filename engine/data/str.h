@@ -1,5 +1,6 @@
-// Str: a 16-byte view of a string. Up to 12 bytes stand in the view itself; longer ones keep a 4-byte prefix and a pointer into a
-// buffer that the column's holders keep alive. Unused inline bytes are zero, so equal short strings are equal as 16 bytes.
+// Str: a 16-byte view of a string. Up to 12 bytes stand in the view itself; longer ones keep a 4-byte prefix and a
+// pointer into a buffer that the column's holders keep alive. Unused inline bytes are zero, so equal short strings are
+// equal as 16 bytes.
 #pragma once
 
 #include <cstdint>
@@ -35,28 +36,22 @@ struct Str {
 
   // The same for a text with kInline readable bytes at and behind its begin, whatever its length: no copy by length.
   static Str padded(const char* text, std::uint32_t length) {
-    Str out;
-    std::uint64_t first;
-    std::memcpy(&first, text, 8);
-    std::uint32_t last;
-    std::memcpy(&last, text + 8, 4);
-    out.size = length;
+    std::uint64_t words[2];
+    std::memcpy(&words[0], text, 8);
     if (length > kInline) {
-      std::memcpy(out.prefix, text, 4);
-      out.pointer = text;
-      return out;
-    }
-    if (length <= 8) {
-      last = 0;
-      first = length == 0 ? 0 : first & (~std::uint64_t{0} >> (64 - 8 * length));
+      words[0] = words[0] << 32 | length;
+      std::memcpy(&words[1], &text, sizeof(text));
     } else {
-      last &= ~std::uint32_t{0} >> (32 - 8 * (length - 8));
+      std::uint64_t last;
+      std::memcpy(&last, text + 4, 8);  // bytes 4 to 11
+      const std::uint64_t keep_first = length >= 4 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * length)) - 1;
+      const std::uint64_t keep_last =
+          length >= kInline ? ~std::uint64_t{0} : (std::uint64_t{1} << (length <= 4 ? 0 : 8 * (length - 4))) - 1;
+      words[0] = (words[0] & keep_first) << 32 | length;
+      words[1] = last & keep_last;
     }
-    char all[12];
-    std::memcpy(all, &first, 8);
-    std::memcpy(all + 8, &last, 4);
-    std::memcpy(out.prefix, all, 4);
-    std::memcpy(out.rest, all + 4, 8);
+    Str out;
+    std::memcpy(static_cast<void*>(&out), words, sizeof(out));
     return out;
   }
 

@@ -13,6 +13,7 @@ ChunkMaker::ChunkMaker(const flow::DecoderOptions& options, const flow::RawPiece
     if (!options.needed.empty() && !options.needed[i]) continue;
     Slot slot;
     slot.type = fields[i].type.get();
+    slot.id = slot.type->id;
     slot.name = &fields[i].name;
     slot.column = static_cast<std::uint32_t>(i);
     if (slot.type->is_nested()) slot.nested = std::make_unique<ColumnBuilder>(fields[i].type);

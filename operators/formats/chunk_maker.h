@@ -15,6 +15,7 @@ namespace sr::operators {
 
 // A needed column of the chunk in the making.
 struct Slot {
+  TypeId id = TypeId::null;
   const Type* type = nullptr;
   const std::string* name = nullptr;
   std::uint32_t column = 0;          // in the schema

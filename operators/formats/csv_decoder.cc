@@ -154,7 +154,10 @@ class CsvRun {
     json_text_.assign(text);
     JsonIndex index(json_text_.size());
     if (const char* error = index.build(json_text_)) return fail(error);
-    JsonCursor json(json_text_, index.tokens(), 0, json_text_.size(), true);
+    const std::size_t size = json_text_.size();
+    json_text_.append(kReadablePadding, ' ');
+    JsonNotes notes;
+    JsonCursor json(json_text_, index.tokens(), {0, size, true}, notes);
     values_.clear_error();
     std::string_view whole;
     const bool fine = slot.nested ? values_.append(json, maker_.nested(slot)) : json.value(&whole);

@@ -5,10 +5,27 @@
 
 namespace sr::operators {
 
+namespace {
+
+// Every character that numbers, times, booleans and their like are written with.
+constexpr std::string_view kPlainAlphabet = "0123456789+-.:ETZ aefilnrstuyIN";
+
+}  // namespace
+
+CsvEncoder::CsvEncoder(const CsvRules& rules) : rules_(rules) {
+  for (const char c : {rules.delimiter, rules.quote, '\n', '\r'}) special_[static_cast<unsigned char>(c)] = true;
+  for (const char c : kPlainAlphabet) plain_scalars_ = plain_scalars_ && !special_[static_cast<unsigned char>(c)];
+}
+
+bool CsvEncoder::needs_quotes(std::string_view text) const {
+  if (text.empty()) return true;
+  unsigned found = 0;
+  for (const char c : text) found |= static_cast<unsigned>(special_[static_cast<unsigned char>(c)]);
+  return found != 0;
+}
+
 void CsvEncoder::field(std::string_view text, TextBuffer& out) const {
-  const char special[] = {rules_.delimiter, rules_.quote, '\n', '\r'};
-  if (!text.empty() && text.find_first_of(std::string_view(special, 4)) == std::string_view::npos)
-    return out.append(text);
+  if (!needs_quotes(text)) return out.append(text);
   out.push(rules_.quote);
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t quote = std::min(text.find(rules_.quote, at), text.size());
@@ -29,7 +46,11 @@ void CsvEncoder::value(const Column& column, std::uint32_t row, TextBuffer& scra
       return field(column.get<Str>(row).view(), out);
     case TypeId::boolean:
     case TypeId::bigint:
-      if (rules_.delimiter == ',') return write_text(out, column, row);  // has nothing to quote
+    case TypeId::float64:
+    case TypeId::decimal:
+    case TypeId::timestamp:
+    case TypeId::date:
+      if (plain_scalars_) return write_text(out, column, row);
       break;
     default:
       break;

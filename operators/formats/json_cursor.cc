@@ -66,9 +66,9 @@ bool unicode_escape(std::string_view raw, std::size_t* at, std::string* out) {
 }  // namespace
 
 bool JsonCursor::fail(const char* what) {
-  if (error_.empty()) {
+  if (notes_->error.empty()) {
     const std::size_t offset = (*token_ < end_ ? *token_ : end_) - begin_;
-    error_ = std::string("invalid JSON: ") + what + " at byte " + std::to_string(offset + 1);
+    notes_->error = std::string("invalid JSON: ") + what + " at byte " + std::to_string(offset + 1);
   }
   return false;
 }
@@ -175,11 +175,9 @@ bool JsonCursor::value(std::string_view* text, int depth) {
   return true;
 }
 
-bool JsonCursor::skip(int depth) {
+bool JsonCursor::skip_other(int depth) {
   std::string_view text;
   switch (peek()) {
-    case '"':
-      return raw_string(&text) && (!escaped(text) || unescape(text, &scratch_));
     case '{':
       return depth < kMaxDepth ? skip_object(depth + 1) : fail("nested too deeply");
     case '[':
@@ -202,7 +200,7 @@ bool JsonCursor::skip_object(int depth) {
   if (take('}')) return true;
   std::string_view key;
   do {
-    if (!raw_string(&key) || (escaped(key) && !unescape(key, &scratch_))) return false;
+    if (!raw_string(&key) || (escaped(key) && !unescape(key, &notes_->scratch))) return false;
     if (!take(':')) return fail("expected `:`");
     if (!skip(depth)) return false;
   } while (take(','));

@@ -15,33 +15,60 @@ namespace {
 constexpr std::size_t kBlock = 64 * 1024;
 constexpr int kUnknownField = -1;
 
+// A field's name as it stands in the input, with the closing quote, for comparing by words.
+class ExpectedName {
+ public:
+  ExpectedName() = default;
+  ExpectedName(std::string_view name, int slot) : text_(name), slot_(slot) {
+    text_ += '"';
+    size_ = text_.size();
+    text_.resize((size_ + 7) / 8 * 8);
+    last_mask_ = size_ % 8 ? ~std::uint64_t{0} >> (64 - 8 * (size_ % 8)) : ~std::uint64_t{0};
+  }
+  int slot() const { return slot_; }
+  bool is_at(const char* input) const {
+    const char* const text = text_.data();
+    std::size_t at = 0;
+    for (; at + 8 < size_; at += 8) {
+      if (word(input + at) != word(text + at)) return false;
+    }
+    return size_ != 0 && ((word(input + at) ^ word(text + at)) & last_mask_) == 0;
+  }
+
+ private:
+  static std::uint64_t word(const char* at) {
+    std::uint64_t value;
+    std::memcpy(&value, at, 8);
+    return value;
+  }
+  std::string text_;
+  std::size_t size_ = 0;
+  std::uint64_t last_mask_ = 0;
+  int slot_ = kUnknownField;
+};
+
 // Remembers which column the n-th field of a record belongs to: most records have the same fields in the same order.
 class FieldShape {
  public:
   explicit FieldShape(const std::vector<Slot>& slots) : slots_(slots) {}
 
-  // Gives the slot of the field `name` at `position`, or kUnknownField.
-  int slot_of(std::size_t position, std::string_view name) {
-    if (position < guesses_.size() && guesses_[position].name == name) return guesses_[position].slot;
+  // The name that stood at `position` in the last record that had a new one there.
+  const ExpectedName& expected(std::size_t position) const { return expected_[position < kMost ? position : kMost]; }
+  // Finds the slot of a name; `plain`: it has no escapes, expect it at this position from now on.
+  int find(std::size_t position, std::string_view name, bool plain) {
     int slot = kUnknownField;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (*slots_[i].name == name) slot = static_cast<int>(i);
     }
-    if (position < kMostGuesses) {
-      if (position >= guesses_.size()) guesses_.resize(position + 1);
-      guesses_[position] = {std::string(name), slot};
-    }
+    if (plain && position < kMost && name.size() <= kLongest) expected_[position] = {name, slot};
     return slot;
   }
 
  private:
-  static constexpr std::size_t kMostGuesses = 256;
-  struct Guess {
-    std::string name;
-    int slot = kUnknownField;
-  };
+  static constexpr std::size_t kMost = 256;
+  static constexpr std::size_t kLongest = 48;  // comparing reads no further than the padding behind the input
   const std::vector<Slot>& slots_;
-  std::vector<Guess> guesses_;
+  std::vector<ExpectedName> expected_ = std::vector<ExpectedName>(kMost + 1);  // the last one stays empty
 };
 
 // One call of decode.
@@ -115,7 +142,7 @@ class JsonRun {
 
   // Decodes the line at `begin` of the indexed `bytes`. Moves `token` where that is cheap.
   void record(std::string_view line, std::string_view bytes, const std::uint32_t*& token, std::size_t begin) {
-    JsonCursor json(bytes, token, begin, begin + line.size(), escapes_);
+    JsonCursor json(bytes, token, {begin, begin + line.size(), escapes_}, notes_);
     if (json.at_end()) return;  // blank
     maker_.begin_row(text_.size() - static_cast<std::size_t>(line.data() - text_.data()));
     if (whole_ ? whole_value(json) : object(json)) {
@@ -124,8 +151,9 @@ class JsonRun {
       return;
     }
     maker_.drop_row();
-    report_bad(out_, line, options_.max_record, json.error().empty() ? message_ : json.error());
+    report_bad(out_, line, options_.max_record, notes_.error.empty() ? message_ : notes_.error);
     message_.clear();
+    notes_.error.clear();
   }
 
   bool at_line_end(JsonCursor& json) { return json.at_end() || json.fail("text behind the value"); }
@@ -146,21 +174,51 @@ class JsonRun {
     if (json.take('}')) return at_line_end(json);
     std::size_t position = 0;
     do {
-      std::string_view name;
-      if (!json.raw_string(&name)) return false;
-      if (json.escaped(name)) {
-        if (!json.unescape(name, &name_)) return false;
-        name = name_;
-      }
-      if (!json.take(':')) return json.fail("expected `:`");
-      const int slot = shape_.slot_of(position++, name);
+      int slot = kUnknownField;
+      const ExpectedName& expected = shape_.expected(position);
+      if (json.take_name(expected))
+        slot = expected.slot();
+      else if (!other_name(json, position, &slot))
+        return false;
+      ++position;
       if (slot == kUnknownField) {
         if (!json.skip()) return false;
-      } else if (!values_.put(json, maker_, maker_.slots()[static_cast<std::size_t>(slot)])) {
+      } else if (!put(json, maker_.slots()[static_cast<std::size_t>(slot)])) {
         return failed_value(json, maker_.slots()[static_cast<std::size_t>(slot)]);
       }
     } while (json.take(','));
     return (json.take('}') || json.fail("expected `,` or `}`")) && at_line_end(json);
+  }
+
+  // Puts a value into the row: what is frequent right here.
+  bool put(JsonCursor& json, Slot& slot) {
+    if (slot.id == TypeId::string) {
+      std::string_view text;
+      if (json.take_plain_string(&text)) {
+        maker_.set(slot, Str::padded(text.data(), static_cast<std::uint32_t>(text.size())));
+        return true;
+      }
+    } else if (slot.id == TypeId::bigint) {
+      std::int64_t value;
+      if (json.take_integer(&value)) {
+        maker_.set(slot, value);
+        return true;
+      }
+    }
+    return values_.put(json, maker_, slot);
+  }
+
+  // Takes a name that is not the expected one, and the colon.
+  bool other_name(JsonCursor& json, std::size_t position, int* slot) {
+    std::string_view name;
+    if (!json.raw_string(&name)) return false;
+    const bool plain = !json.escaped(name);
+    if (!plain) {
+      if (!json.unescape(name, &name_)) return false;
+      name = name_;
+    }
+    *slot = shape_.find(position, name, plain);
+    return json.take(':') || json.fail("expected `:`");
   }
 
   bool failed_value(const JsonCursor& json, const Slot& slot) {
@@ -174,6 +232,7 @@ class JsonRun {
   ChunkMaker maker_;
   FieldShape shape_;
   JsonValues values_;
+  JsonNotes notes_;
   const std::size_t most_;
   const std::string_view text_;
   ByteScanner newlines_;

@@ -70,6 +70,19 @@ TEST_CASE("copied rows outlive the strings they came from") {
   CHECK_FALSE(copy->valid(1));
 }
 
+TEST_CASE("a view of a padded text equals one that was copied by length") {
+  const std::string text =
+      "\xff"
+      "bcdefghijklmnopqrstuvwxyz";
+  for (std::uint32_t size = 0; size <= 14; ++size) {
+    for (std::size_t at = 0; at < 3; ++at) {
+      const Str padded = Str::padded(text.data() + at, size);
+      const Str plain(text.data() + at, size);
+      CHECK(std::memcmp(&padded, &plain, sizeof(Str)) == 0);
+    }
+  }
+}
+
 TEST_CASE("columns joined behind one another keep their rows") {
   std::mt19937_64 random(2);
   for (const TypeRef& type : sample_types()) {
@@ -77,7 +90,8 @@ TEST_CASE("columns joined behind one another keep their rows") {
     const ColumnRef a = random_column(type, 70, random);
     const ColumnRef b = repeat_value(a, 3, 5);
     const ColumnRef c = null_column(types::null(), 2);
-    const ColumnRef parts[] = {a, b, c, null_column(type, 1), random_column(type, 0, random), slice(a, 5, 20), slice(a, 0, 3)};
+    const ColumnRef parts[] = {
+        a, b, c, null_column(type, 1), random_column(type, 0, random), slice(a, 5, 20), slice(a, 0, 3)};
     const ColumnRef all = concat_columns(type, parts);
     REQUIRE(all->size == 101);
     for (std::uint32_t i = 0; i < 20; ++i) CHECK(equal_values(*all, 78 + i, *a, 5 + i));
