@@ -196,8 +196,8 @@ class BindContext {
                                                         const SchemaRef& schema);
   // Checks a window against the batch interval, the input's timing and event time, and completes its defaults.
   std::optional<WindowPlan> window(const WindowConfig& config, std::size_t input = 0);
-  // Checks that all inputs have the same columns (names without regard to case, equal types, any order) and gives the first's order. Reports the input that
-  // differs and how. Nothing if an input is unknown.
+  // Checks that all inputs have the same columns (names without regard to case, equal types, any order) and gives the
+  // first's order. Reports the input that differs and how. Nothing if an input is unknown.
   std::optional<UnionColumns> union_columns();
   // Adds names to a schema under construction, reporting a name given twice (without regard to case).
   bool add_column(std::vector<Field>& fields, std::string name, TypeRef type, Span span);

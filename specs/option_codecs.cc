@@ -146,6 +146,21 @@ bool report_unit(const SpecValue& value, const OptionInfo& row, const DecodeCont
       value, context);
 }
 
+// The choice that was surely meant, or nothing.
+std::string meant_choice(const std::string& text, const std::vector<std::string>& choices) {
+  std::string meant = lower(text);
+  std::replace(meant.begin(), meant.end(), '-', '_');
+  if (std::find(choices.begin(), choices.end(), "true") != choices.end()) {
+    if (meant == "yes" || meant == "on" || meant == "1") return "true";
+    if (meant == "no" || meant == "off" || meant == "0") return "false";
+  }
+  std::string near = nearest(meant, choices);
+  for (const std::string& choice : choices) {
+    if (near.empty() && meant.size() >= 3 && (choice.starts_with(meant) || meant.starts_with(choice))) near = choice;
+  }
+  return near;
+}
+
 // Whether a scalar may be taken for a number or a boolean.
 bool may_convert(const SpecValue& value, const OptionInfo& row, const DecodeContext& context, const char* code) {
   if (value.style == SpecValue::Style::plain || value.interpolated) return true;
@@ -324,14 +339,25 @@ int decode_choice(const SpecValue& value, const std::vector<std::string>& names,
   if (at != names.end() && std::find(allowed.begin(), allowed.end(), value.text) != allowed.end()) {
     return static_cast<int>(at - names.begin());
   }
-  std::string meant = lower(value.text);
-  std::replace(meant.begin(), meant.end(), '-', '_');
-  meant = nearest(meant, allowed);
   report_value({.code = "SR2107",
                 .message = fmt::format("unknown value `{}` of `{}`", value.text, row.name),
                 .help = fmt::format("`{}` is one of {}", row.name, list),
-                .suggestion = meant},
+                .suggestion = meant_choice(value.text, allowed)},
                value, context);
+  return -1;
+}
+
+int decode_shorthand(const SpecValue& value, const OptionInfo& row, const DecodeContext& context) {
+  const auto at = std::find(row.shorthands.begin(), row.shorthands.end(), value.text);
+  if (at != row.shorthands.end()) return static_cast<int>(at - row.shorthands.begin());
+  std::string list;
+  for (const std::string& name : row.shorthands) list += name + ", ";
+  report_value(
+      {.code = "SR2107",
+       .message = fmt::format("unknown value `{}` of `{}`", value.text, row.name),
+       .help = fmt::format("`{}` is {}or a map of {}", row.name, list, row.block ? row.block->list_text() : "options"),
+       .suggestion = meant_choice(value.text, row.shorthands)},
+      value, context);
   return -1;
 }
 

@@ -74,6 +74,7 @@ struct OptionCodec<E> {
 // place(const SpecValue&)`, which notes where its options stand.
 template <class T>
 concept BlockConfig = requires { T::table(); };
+int decode_shorthand(const SpecValue& value, const OptionInfo& row, const DecodeContext& context);
 bool report_not_a_block(const SpecValue& value, const OptionInfo& row, const DecodeContext& context);
 template <BlockConfig T>
 struct OptionCodec<T> {
@@ -84,7 +85,7 @@ struct OptionCodec<T> {
     if constexpr (requires { out.place(value); }) out.place(value);
     if constexpr (requires { out.from_shorthand(value.text); }) {
       if (value.is_scalar()) {
-        const int choice = decode_choice(value, row.shorthands, row, context);
+        const int choice = decode_shorthand(value, row, context);
         return choice >= 0 && out.from_shorthand(row.shorthands[static_cast<std::size_t>(choice)]);
       }
     }

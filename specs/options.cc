@@ -35,73 +35,96 @@ std::string OptionTableBase::list_text() const {
   return text;
 }
 
-// Reports an option that nobody takes. A required option that is missing and that the unknown one may have meant counts
-// as given, so that one mistake is one finding.
-bool OptionTableBase::report_unknown(const SpecEntry& entry, const DecodeContext& context,
-                                     const std::vector<std::string>& also, std::vector<bool>& given) const {
-  std::vector<std::string> candidates;
-  for (std::size_t i = 0; i < infos_.size(); ++i) {
-    if (!given[i]) candidates.push_back(infos_[i].name);
-  }
-  candidates.insert(candidates.end(), also.begin(), also.end());
-  std::string suggestion = nearest(entry.key, candidates);
-  if (suggestion.empty()) {
-    std::vector<std::size_t> missing;
-    for (std::size_t i = 0; i < infos_.size(); ++i) {
-      if (infos_[i].required && !given[i]) missing.push_back(i);
-    }
-    if (missing.size() == 1) suggestion = infos_[missing[0]].name;
-  }
-  if (const auto meant = find(suggestion)) given[*meant] = true;
-  std::string help = "`" + context.owner + "` takes " + list_text();
-  if (!also.empty()) {
-    std::string more;
-    for (const std::string& name : also) more += (more.empty() ? "" : ", ") + name;
-    help += (infos_.empty() ? "" : ", ") + more;
+std::string report_unknown_option(const SpecEntry& entry, const OptionNames& names, const DecodeContext& context) {
+  std::string suggestion = nearest(entry.key, names.open);
+  context.raise(Soundness::harmless);
+  if (suggestion.empty() && names.missing.size() == 1) {
+    suggestion = names.missing[0];
+    context.raise(Soundness::no_bind);
   }
   context.diagnostics->add({.code = "SR2003",
                             .message = "unknown option `" + entry.key + "` in " + context.owner,
                             .span = entry.key_span,
                             .label = suggestion.empty() ? "" : "did you mean `" + suggestion + "`?",
-                            .help = std::move(help),
+                            .help = "`" + context.owner + "` takes " + names.list,
                             .suggestion = suggestion});
-  return false;
+  return suggestion;
 }
+
+namespace {
+
+// How much is unknown when an option of this kind could not be decoded.
+Soundness after_failure(const OptionInfo& info) {
+  switch (info.kind) {
+    case OptionKind::boolean:
+    case OptionKind::integer:
+    case OptionKind::number:
+    case OptionKind::duration:
+    case OptionKind::size:
+    case OptionKind::rate:
+      return Soundness::harmless;
+    case OptionKind::string:
+    case OptionKind::enumeration:
+      return Soundness::no_schema;
+    default:
+      return Soundness::no_bind;
+  }
+}
+
+}  // namespace
 
 bool OptionTableBase::decode(const SpecValue& map, void* config, const DecodeContext& context,
                              const std::vector<std::string>& also) const {
   bool sound = true;
   std::vector<bool> given(infos_.size(), false);
   std::vector<const SpecEntry*> unknown;
+  const auto decode_entry = [&](std::size_t index, const SpecEntry& entry) {
+    DecodeContext inner = context;
+    inner.at = entry.key_span;
+    Soundness found = Soundness::sound;
+    inner.soundness = &found;
+    if (decode_option(index, entry.value, config, inner)) return;
+    sound = false;
+    context.raise(found == Soundness::sound ? after_failure(infos_[index]) : found);
+  };
   for (const SpecEntry& entry : map.entries) {
     if (std::find(also.begin(), also.end(), entry.key) != also.end()) continue;
     const auto index = find(entry.key);
-    if (!index) {
-      unknown.push_back(&entry);
-      continue;
-    }
-    given[*index] = true;
-    DecodeContext inner = context;
-    inner.at = entry.key_span;
-    if (!decode_option(*index, entry.value, config, inner)) sound = false;
+    if (index) given[*index] = true;
+    if (!index) unknown.push_back(&entry);
+    if (index) decode_entry(*index, entry);
   }
-  for (const SpecEntry* entry : unknown) sound = report_unknown(*entry, context, also, given);
+  for (const SpecEntry* entry : unknown) {
+    sound = false;
+    OptionNames names{also, {}, list_text()};
+    for (std::size_t i = 0; i < infos_.size(); ++i) {
+      if (!given[i]) names.open.push_back(infos_[i].name);
+      if (!given[i] && infos_[i].required) names.missing.push_back(infos_[i].name);
+    }
+    const auto meant = find(report_unknown_option(*entry, names, context));
+    if (meant) given[*meant] = true;
+    if (meant && nearest(entry->key, {infos_[*meant].name}) == infos_[*meant].name) decode_entry(*meant, *entry);
+  }
   for (std::size_t i = 0; i < infos_.size(); ++i) {
     const OptionInfo& info = infos_[i];
     const auto stands = [&](const std::string& other) { return map.find(other) != nullptr; };
-    if (given[i] || !info.required || std::any_of(info.required_unless.begin(), info.required_unless.end(), stands)) continue;
+    if (given[i] || !info.required || std::any_of(info.required_unless.begin(), info.required_unless.end(), stands))
+      continue;
     sound = false;
-    context.diagnostics->add(
-        {.code = "SR2005",
-         .message = "`" + context.owner + "` needs `" + info.name + "`",
-         .span = context.at.known() ? context.at : map.span,
-         .label = "`" + info.name + "` is missing",
-         .help = info.doc.empty()
-                     ? ""
-                     : "`" + info.name + "`: " + info.doc +
-                           (info.example.empty() ? "" : ", such as `" + info.name + ": " + info.example + "`")});
+    report_missing(info, map, context);
   }
   return sound;
+}
+
+void OptionTableBase::report_missing(const OptionInfo& info, const SpecValue& map, const DecodeContext& context) {
+  context.raise(Soundness::no_bind);
+  std::string help = info.doc.empty() ? "" : "`" + info.name + "`: " + info.doc;
+  if (!info.example.empty()) help += (help.empty() ? "" : ", ") + ("such as `" + info.name + ": " + info.example + "`");
+  context.diagnostics->add({.code = "SR2005",
+                            .message = "`" + context.owner + "` needs `" + info.name + "`",
+                            .span = context.at.known() ? context.at : map.span,
+                            .label = "`" + info.name + "` is missing",
+                            .help = std::move(help)});
 }
 
 }  // namespace sr::specs

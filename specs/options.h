@@ -112,18 +112,40 @@ struct OptionInfo {
   std::string schema_json;
 };
 
+// How far the finding of a decoder reaches, for the passes behind it. Each level includes the ones before.
+enum class Soundness : std::uint8_t {
+  sound,
+  harmless,   // a number, duration or boolean is wrong: columns are known all the same
+  no_schema,  // what the node gives is unknown, but its expressions can be checked
+  no_bind     // nothing can be said
+};
+
 // What decoding needs beside the value. `owner` names the block in messages: "window", "filter".
 struct DecodeContext {
   Diagnostics* diagnostics = nullptr;
   std::string owner;
   bool dry_run = false;
-  Span at = {};  // where a missing option is reported: the block's name; unknown: the block itself
+  Span at = {};                    // where a missing option is reported: the block's name; unknown: the block itself
+  Soundness* soundness = nullptr;  // raised by findings; may be null
+  void raise(Soundness level) const {
+    if (soundness && *soundness < level) *soundness = level;
+  }
 };
 
 // Decodes `value` into the member; reports and gives false if it does not fit. Specialised for every member type in
 // specs/option_codecs.
 template <class M>
 struct OptionCodec;
+
+// What an unknown option may have meant.
+struct OptionNames {
+  std::vector<std::string> open;     // names that are not given yet
+  std::vector<std::string> missing;  // those of them that are required
+  std::string list;                  // all, for help
+};
+// Reports an option that nobody takes and gives the one that it means, if any: a near name, or the only required one
+// that is missing (one mistake is one finding).
+std::string report_unknown_option(const SpecEntry& entry, const OptionNames& names, const DecodeContext& context);
 
 class OptionTableBase {
  public:
@@ -145,8 +167,7 @@ class OptionTableBase {
 
  protected:
   using Decoder = std::function<bool(const SpecValue&, void*, const OptionInfo&, const DecodeContext&)>;
-  bool report_unknown(const SpecEntry& entry, const DecodeContext& context, const std::vector<std::string>& also,
-                      std::vector<bool>& given) const;
+  static void report_missing(const OptionInfo& info, const SpecValue& map, const DecodeContext& context);
   std::vector<OptionInfo> infos_;
   std::vector<Decoder> decoders_;
 };
@@ -232,6 +253,11 @@ class OptionTable final : public OptionTableBase {
           return OptionCodec<M>::decode(value, static_cast<Config*>(config)->*member, row, context);
         });
     return Row(this, infos_.size() - 1);
+  }
+  // Adds one option of another table of the same struct.
+  void take(const OptionTable& from, std::size_t index) {
+    infos_.push_back(from.infos_[index]);
+    decoders_.push_back(from.decoders_[index]);
   }
   // Adds every option of a base struct's table.
   template <class Base>
