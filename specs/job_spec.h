@@ -72,6 +72,7 @@ struct JobSpec {
   Span tests_key;
   SpecValue targets;
   Span root_span;
+  std::vector<SpecValue> secrets;  // values of secret options
   // Facts that silence what would follow from an earlier finding.
   bool nodes_incomplete = false;  // a section could not be read: unknown ids are not reported
   bool settings_sound = true;     // batch, checkpoint, wal and delivery are as the author meant them

@@ -61,6 +61,7 @@ template <class E>
 struct OptionCodec<E> {
   static constexpr OptionKind kind = OptionKind::enumeration;
   static bool decode(const SpecValue& value, E& out, const OptionInfo& row, const DecodeContext& context) {
+    if (value.opaque) return true;
     const int index = decode_choice(value, EnumNames<E>::names(), row, context);
     if (index < 0) return false;
     out = static_cast<E>(index);
@@ -82,6 +83,7 @@ struct OptionCodec<T> {
   static bool decode(const SpecValue& value, T& out, const OptionInfo& row, const DecodeContext& context) {
     if constexpr (requires { out.present; }) out.present = true;
     if constexpr (requires { out.span; }) out.span = value.span;
+    if (value.opaque) return true;
     if constexpr (requires { out.place(value); }) out.place(value);
     if constexpr (requires { out.from_shorthand(value.text); }) {
       if (value.is_scalar()) {

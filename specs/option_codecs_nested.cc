@@ -58,6 +58,12 @@ std::size_t report_cut(const SpecValue& map, std::size_t at, const DecodeContext
   return last;
 }
 
+// A value that is not known now hides what depends on it.
+bool unknown_value(const DecodeContext& context) {
+  context.raise(Soundness::no_bind);
+  return true;
+}
+
 bool report_duplicate(const std::string& name, Span span, const std::string& first, const DecodeContext& context) {
   context.diagnostics->add({.code = "SR2111",
                             .message = first == name
@@ -69,6 +75,10 @@ bool report_duplicate(const std::string& name, Span span, const std::string& fir
 }
 
 bool decode_expression(const SpecValue& value, ExprOption& out, const std::string& name, const DecodeContext& context) {
+  if (value.opaque) {
+    out.value = value;
+    return true;
+  }
   if (value.is_scalar() || (value.is_null() && !value.text.empty())) {
     out.text = value.text;
     out.value = value;
@@ -85,6 +95,7 @@ bool decode_expression(const SpecValue& value, ExprOption& out, const std::strin
 }
 
 bool decode_field(const SpecEntry& entry, SchemaOption& out, const DecodeContext& context) {
+  if (entry.value.opaque) return unknown_value(context);
   for (const Field& field : out.fields) {
     if (same_name(field.name, entry.key)) return report_duplicate(entry.key, entry.key_span, field.name, context);
   }
@@ -181,6 +192,7 @@ std::string OptionCodec<ExprOption>::text(const ExprOption& value) {
 
 bool OptionCodec<ExprMap>::decode(const SpecValue& value, ExprMap& out, const OptionInfo& row,
                                   const DecodeContext& context) {
+  if (value.opaque) return unknown_value(context);
   if (!value.is_map() || value.entries.empty()) {
     const bool empty = value.is_null() || value.is_map() || (value.is_list() && value.items.empty());
     return report_value({.code = empty ? "SR2114" : "SR2004",
@@ -222,6 +234,7 @@ std::string OptionCodec<ExprMap>::text(const ExprMap&) {
 
 bool OptionCodec<SchemaOption>::decode(const SpecValue& value, SchemaOption& out, const OptionInfo& row,
                                        const DecodeContext& context) {
+  if (value.opaque) return unknown_value(context);
   out.present = true;
   out.span = value.span;
   if (!value.is_map() || value.entries.empty()) {
@@ -251,6 +264,7 @@ std::string OptionCodec<SchemaOption>::text(const SchemaOption&) {
 
 bool OptionCodec<KeyOption>::decode(const SpecValue& value, KeyOption& out, const OptionInfo& row,
                                     const DecodeContext& context) {
+  if (value.opaque) return unknown_value(context);
   out.present = true;
   out.span = value.span;
   if (value.is_map()) return decode_two_sided(value, out, row, context);
@@ -263,6 +277,7 @@ std::string OptionCodec<KeyOption>::text(const KeyOption&) {
 
 bool OptionCodec<NameOption>::decode(const SpecValue& value, NameOption& out, const OptionInfo& row,
                                      const DecodeContext& context) {
+  if (value.opaque) return unknown_value(context);
   if (!is_scalar_value(value, row, context, "a name")) return false;
   if (value.text.empty())
     return report_value({.code = "SR2114", .message = fmt::format("`{}` is empty", row.name)}, value, context);
@@ -276,6 +291,7 @@ std::string OptionCodec<NameOption>::text(const NameOption& value) {
 
 bool OptionCodec<std::vector<NameOption>>::decode(const SpecValue& value, std::vector<NameOption>& out,
                                                   const OptionInfo& row, const DecodeContext& context) {
+  if (value.opaque) return unknown_value(context);
   std::vector<KeyOption::Column> names;
   if (value.is_map()) {
     return report_value({.code = "SR2004", .message = fmt::format("`{}` is a list of names, not a map", row.name)},
@@ -292,6 +308,7 @@ std::string OptionCodec<std::vector<NameOption>>::text(const std::vector<NameOpt
 
 bool OptionCodec<std::vector<std::string>>::decode(const SpecValue& value, std::vector<std::string>& out,
                                                    const OptionInfo& row, const DecodeContext& context) {
+  if (value.opaque) return unknown_value(context);
   if (value.is_scalar()) {
     out = {value.text};
     return true;

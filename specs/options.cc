@@ -83,9 +83,12 @@ bool OptionTableBase::decode(const SpecValue& map, void* config, const DecodeCon
     inner.at = entry.key_span;
     Soundness found = Soundness::sound;
     inner.soundness = &found;
-    if (decode_option(index, entry.value, config, inner)) return;
-    sound = false;
-    context.raise(found == Soundness::sound ? after_failure(infos_[index]) : found);
+    const bool decoded = decode_option(index, entry.value, config, inner);
+    const bool unknown_now = entry.value.opaque && !infos_[index].secret;
+    if (!decoded) sound = false;
+    if ((!decoded || unknown_now) && found == Soundness::sound) found = after_failure(infos_[index]);
+    if (unknown_now && found == Soundness::no_schema) found = Soundness::harmless;
+    context.raise(found);
   };
   for (const SpecEntry& entry : map.entries) {
     if (std::find(also.begin(), also.end(), entry.key) != also.end()) continue;

@@ -126,7 +126,8 @@ struct DecodeContext {
   std::string owner;
   bool dry_run = false;
   Span at = {};                    // where a missing option is reported: the block's name; unknown: the block itself
-  Soundness* soundness = nullptr;  // raised by findings; may be null
+  Soundness* soundness = nullptr;             // raised by findings; may be null
+  std::vector<SpecValue>* secrets = nullptr;  // gets the values of secret options; may be null
   void raise(Soundness level) const {
     if (soundness && *soundness < level) *soundness = level;
   }
@@ -157,6 +158,7 @@ class OptionTableBase {
               const std::vector<std::string>& also = {}) const;
   // Decodes the value of one option, by its index.
   bool decode_option(std::size_t index, const SpecValue& value, void* config, const DecodeContext& context) const {
+    if (infos_[index].secret && context.secrets) context.secrets->push_back(value);
     return decoders_[index](value, config, infos_[index], context);
   }
   // Gives the index of an option by its name or one of its deprecated names.

@@ -10,9 +10,10 @@ namespace sr::specs {
 namespace {
 
 const std::vector<std::string>& sections() {
-  static const std::vector<std::string> names = {"version",   "name",    "description", "labels",    "batch",      "delivery", "checkpoint",
-                                                 "wal",       "defaults", "functions",  "datasets",  "sources",    "transforms", "sinks",
-                                                 "tests",     "server",  "logging",     "shutdown",  "targets",    "include"};
+  static const std::vector<std::string> names = {"version",  "name",       "description", "labels",   "batch",
+                                                 "delivery", "checkpoint", "wal",         "defaults", "functions",
+                                                 "datasets", "sources",    "transforms",  "sinks",    "tests",
+                                                 "server",   "logging",    "shutdown",    "targets",  "include"};
   return names;
 }
 
@@ -90,9 +91,8 @@ const OptionTable<CommonConfig>& ParseContext::common_of(const NodeInfo& info) {
 
 bool is_id(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && letter(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '-';
-  });
+  return !text.empty() && letter(text[0]) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 const NodeSpec* JobSpec::find(std::string_view id) const {
@@ -123,7 +123,8 @@ JobSpec parse_job(const SpecValue& root, const Registry& registry, Diagnostics& 
   if (const SpecEntry* functions = section_entry(root, resolved, "functions")) parse_functions(*functions, context);
   const Defaults defaults = parse_defaults(section_entry(root, resolved, "defaults"), context);
   for (const NodeKind kind : {NodeKind::dataset, NodeKind::source, NodeKind::transform, NodeKind::sink}) {
-    if (const SpecEntry* entry = section_entry(root, resolved, section_of(kind))) parse_section(kind, *entry, defaults, context);
+    if (const SpecEntry* entry = section_entry(root, resolved, section_of(kind)))
+      parse_section(kind, *entry, defaults, context);
   }
   report_unused_defaults(defaults, context);
   return job;

@@ -1,6 +1,6 @@
-// Pass 2: a tree becomes a JobSpec. Sections, settings, node types and options are checked here; names are resolved later (specs/link).
-// Entry point: parse_job. Mistakes are reported once; what a mistake hides is marked in the JobSpec, so that later passes stay silent about it.
-// Tested in tests/diagnostics.
+// Pass 2: a tree becomes a JobSpec. Sections, settings, node types and options are checked here; names are resolved
+// later (specs/link). Entry point: parse_job. Mistakes are reported once; what a mistake hides is marked in the
+// JobSpec, so that later passes stay silent about it. Tested in tests/diagnostics.
 #pragma once
 
 #include <map>
@@ -26,6 +26,7 @@ struct ParseContext {
 // One value of `defaults`: `sources: {on_error: skip}` or `print: {limit: 3}`.
 struct DefaultOption {
   std::string scope;  // a section or a type
+  std::string name;   // of the option, mended
   const SpecEntry* entry = nullptr;
   mutable bool used = false;
 };

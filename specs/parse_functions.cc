@@ -1,4 +1,5 @@
-// `functions: {name: {params: {a: bigint}, expr: a + 1}}`: the macros of a job. Entry point: parse_functions. Bodies are checked by specs/bind_macros.
+// `functions: {name: {params: {a: bigint}, expr: a + 1}}`: the macros of a job. Entry point: parse_functions. Bodies
+// are checked by specs/bind_macros.
 #include <fmt/format.h>
 
 #include "engine/expr/aggregate.h"
@@ -60,7 +61,9 @@ void parse_functions(const SpecEntry& section, ParseContext& context) {
   decode.diagnostics = &context.diagnostics;
   decode.at = section.key_span;
   if (!section.value.is_map()) {
-    report_value({.code = "SR2004", .message = "`functions` is a map of names", .help = "`functions: {name: {params: {a: bigint}, expr: a + 1}}`"},
+    report_value({.code = "SR2004",
+                  .message = "`functions` is a map of names",
+                  .help = "`functions: {name: {params: {a: bigint}, expr: a + 1}}`"},
                  section.value, decode);
     return;
   }
@@ -72,13 +75,17 @@ void parse_functions(const SpecEntry& section, ParseContext& context) {
     decode.owner = "function";
     FunctionConfig config;
     if (!entry.value.is_map()) {
-      report_value({.code = "SR2004", .message = fmt::format("function `{}` is a map with `expr`", entry.key), .help = "`{params: {a: bigint}, expr: a + 1}`"},
+      report_value({.code = "SR2004",
+                    .message = fmt::format("function `{}` is a map with `expr`", entry.key),
+                    .help = "`{params: {a: bigint}, expr: a + 1}`"},
                    entry.value, decode);
       function.sound = false;
     } else {
       // `params: {}` is a function of nothing.
       SpecValue value = entry.value;
-      std::erase_if(value.entries, [](const SpecEntry& e) { return e.key == "params" && e.value.is_map() && e.value.entries.empty(); });
+      std::erase_if(value.entries, [](const SpecEntry& e) {
+        return e.key == "params" && e.value.is_map() && e.value.entries.empty();
+      });
       function.sound = function_options().decode(value, &config, decode);
     }
     function.params = std::move(config.params);

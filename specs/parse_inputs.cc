@@ -1,5 +1,5 @@
-// `input:` in its forms: an id, a list of ids (an implicit union), a map role → id or {from, window}. Entry point: parse_inputs. Whether
-// the ids exist is the matter of specs/link.
+// `input:` in its forms: an id, a list of ids (an implicit union), a map role → id or {from, window}. Entry point:
+// parse_inputs. Whether the ids exist is the matter of specs/link.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,9 @@ namespace {
 
 class InputParser {
  public:
-  InputParser(NodeSpec& node, ParseContext& context) : node_(node), context_(context) { decode_.diagnostics = &context.diagnostics; }
+  InputParser(NodeSpec& node, ParseContext& context) : node_(node), context_(context) {
+    decode_.diagnostics = &context.diagnostics;
+  }
 
   void parse(const SpecEntry& entry) {
     decode_.at = entry.key_span;
@@ -55,12 +57,14 @@ class InputParser {
 
   bool parse_refs(const SpecValue& value, InputSpec& input) {
     if (value.is_list()) {
-      if (value.items.empty()) fail(value, {.code = "SR2114", .message = "`input` is an empty list", .help = "name at least one node"});
+      if (value.items.empty())
+        fail(value, {.code = "SR2114", .message = "`input` is an empty list", .help = "name at least one node"});
       for (const SpecValue& item : value.items) {
         if (item.is_scalar()) {
           add_ref(item, input);
         } else {
-          fail(item, {.code = "SR2004", .message = "`input` is a list of ids", .help = "such as `input: [north, south]`"});
+          fail(item,
+               {.code = "SR2004", .message = "`input` is a list of ids", .help = "such as `input: [north, south]`"});
         }
       }
       return !input.refs.empty();
@@ -83,7 +87,8 @@ class InputParser {
   void parse_roles(const SpecValue& map) {
     if (node_.info && !is_two_sided()) {
       fail(map, {.code = "SR4008",
-                 .message = fmt::format("`{}` reads {}, not sides", node_.type, node_.info->inputs == Inputs::many ? "a list of nodes" : "one node"),
+                 .message = fmt::format("`{}` reads {}, not sides", node_.type,
+                                        node_.info->inputs == Inputs::many ? "a list of nodes" : "one node"),
                  .help = "write `input: id` or `input: [a, b]`"});
     }
     bool has_left = false;

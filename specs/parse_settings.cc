@@ -26,7 +26,8 @@ OptionInfo row_of(const std::string& name) {
 
 void parse_version(const SpecEntry& entry, ParseContext& context) {
   std::int64_t version = 1;
-  const bool read = OptionCodec<std::int64_t>::decode(entry.value, version, row_of("version"), decode_context(entry, context));
+  const bool read =
+      OptionCodec<std::int64_t>::decode(entry.value, version, row_of("version"), decode_context(entry, context));
   if (!read || version == 1 || entry.value.opaque) return;
   report_value({.code = "SR2009",
                 .message = fmt::format("unknown version {} of the job language", version),
@@ -71,13 +72,16 @@ void parse_name(const SpecEntry& entry, ParseContext& context) {
 void parse_labels(const SpecEntry& entry, ParseContext& context) {
   DecodeContext decode = decode_context(entry, context);
   if (!entry.value.is_map()) {
-    report_value({.code = "SR2004", .message = "`labels` is a map of strings", .help = "such as `labels: {team: search}`"}, entry.value, decode);
+    report_value(
+        {.code = "SR2004", .message = "`labels` is a map of strings", .help = "such as `labels: {team: search}`"},
+        entry.value, decode);
     return;
   }
   for (const SpecEntry& label : entry.value.entries) {
     std::string text;
     decode.at = label.key_span;
-    if (OptionCodec<std::string>::decode(label.value, text, row_of(label.key), decode)) context.job.labels.emplace_back(label.key, text);
+    if (OptionCodec<std::string>::decode(label.value, text, row_of(label.key), decode))
+      context.job.labels.emplace_back(label.key, text);
   }
 }
 
@@ -119,7 +123,8 @@ void check_server(const SpecEntry& entry, ParseContext& context) {
 void parse_targets(const SpecEntry& entry, ParseContext& context) {
   context.job.targets = entry.value;
   if (entry.value.is_map()) return;
-  report_value({.code = "SR2004", .message = "`targets` is a map of engines and their options"}, entry.value, decode_context(entry, context));
+  report_value({.code = "SR2004", .message = "`targets` is a map of engines and their options"}, entry.value,
+               decode_context(entry, context));
 }
 
 void mark_unsound(bool sound, ParseContext& context) {
