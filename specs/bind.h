@@ -172,6 +172,8 @@ class BindContext {
   virtual Span key_span(std::string_view option) const = 0;
   virtual Span value_span(std::string_view option) const = 0;
   virtual bool has_option(std::string_view option) const = 0;
+  // The node's `emit`, for windows.
+  virtual EmitMode emit() const = 0;
 
   // Reports an error (Severity::error unless set). `label` stands behind the carets.
   virtual void report(Diagnostic diagnostic) = 0;
@@ -204,8 +206,8 @@ class BindContext {
   // Decodes the list of rows of an `inline` option or `initial` against a schema into chunks. Reports at the row.
   std::optional<std::vector<Chunk>> rows(const SpecValue& list, const SchemaRef& schema);
 
- private:
-  bool failed_ = false;
+ protected:
+  bool failed_ = false;  // set by report() on an error
 };
 
 }  // namespace sr::specs

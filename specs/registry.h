@@ -55,6 +55,7 @@ struct NodeInfo {
   std::function<std::optional<BoundNode>(const void* config, BindContext& context)> bind = {};
   // A package that must be installed to run the node; empty: built in.
   std::string package = {};
+  bool takes_datasets = false;  // its inputs may be datasets; joins take one on one side anyway
   // The format of a node with takes_format that names none; empty: `format` is required.
   std::string default_format = "text";
 };
