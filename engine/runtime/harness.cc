@@ -29,6 +29,12 @@ class GivenDataset final : public flow::DatasetLoader {
   std::shared_ptr<const flow::DatasetVersion> rows_;
 };
 
+// What a kill leaves behind.
+struct Saved {
+  std::vector<SavedState> states;
+  std::map<std::string, flow::Position> positions;
+};
+
 // One life of the job: from a start to the end or a kill.
 class Life {
  public:
@@ -36,10 +42,10 @@ class Life {
        std::map<std::string, TextCollector>& texts)
       : options_(options), world_(world), pool_(pool), texts_(texts) {}
 
-  Status start(std::int64_t epoch, const std::vector<SavedState>& saved);
+  Status start(std::int64_t epoch, const Saved& saved);
   // Runs one batch; an error or a failure ends the run.
   std::optional<Failure> run_batch(const Tick& tick, HarnessBatch& batch);
-  std::vector<SavedState> snapshot() const { return executor_->snapshot(); }
+  Saved snapshot() const { return {executor_->snapshot(), positions_}; }
   void close_sinks();
   std::int64_t interval_ms() const { return graph_.interval_ms; }
 
@@ -53,6 +59,7 @@ class Life {
   std::map<std::string, TextCollector>& texts_;
   flow::Graph graph_;
   std::unique_ptr<Executor> executor_;
+  std::map<std::string, flow::Position> positions_;  // of sources that run as themselves
 };
 
 Status Life::open_sink(const flow::Node& node, flow::SinkNode& sink, std::int64_t epoch) {
@@ -65,7 +72,7 @@ Status Life::open_sink(const flow::Node& node, flow::SinkNode& sink, std::int64_
   return sink.sink->open(context);
 }
 
-Status Life::start(std::int64_t epoch, const std::vector<SavedState>& saved) {
+Status Life::start(std::int64_t epoch, const Saved& saved) {
   auto graph = options_.make_graph();
   if (!graph.ok()) return graph.error();
   graph_ = std::move(*graph);
@@ -79,7 +86,8 @@ Status Life::start(std::int64_t epoch, const std::vector<SavedState>& saved) {
       context.max_record = source->max_record;
       context.wake = [] {};
       context.fail = [](const Error&) {};
-      SR_TRY(source->source->open(context, std::nullopt));
+      SR_TRY(source->source->open(
+          context, saved.positions.contains(node.id) ? std::optional(saved.positions.at(node.id)) : std::nullopt));
     }
     auto* dataset = std::get_if<flow::DatasetNode>(&node.work);
     if (dataset && options_.datasets.contains(node.id)) {
@@ -92,7 +100,7 @@ Status Life::start(std::int64_t epoch, const std::vector<SavedState>& saved) {
     if (!index) return Error{"there is no node `" + id + "`"};
     executor_->watch(*index, port);
   }
-  return executor_->restore(saved);
+  return executor_->restore(saved.states);
 }
 
 Status Life::add_input(std::int64_t batch) {
@@ -106,9 +114,10 @@ Status Life::add_input(std::int64_t batch) {
       if (number >= given->second.size()) continue;
       for (const Chunk& chunk : given->second[number]) slice.pieces.emplace_back().chunk = chunk;
     } else if (options_.live.contains(graph_.nodes[i].id)) {
-      auto polled = source->source->poll({kLiveRecords, INT64_MAX});
+      auto polled = source->source->poll({kLiveRecords, INT64_MAX, batch});
       if (!polled.ok()) return polled.error();
       slice = std::move(*polled);
+      positions_[graph_.nodes[i].id] = slice.position;
     }
     executor_->add(i, std::move(slice));
   }
@@ -161,7 +170,7 @@ HarnessResult run_harness(const HarnessOptions& options) {
   VirtualEnvironment world;
   WorkerPool pool(options.workers);
   std::map<std::string, TextCollector> texts;
-  std::vector<SavedState> saved;
+  Saved saved;
   auto life = std::make_unique<Life>(options, world, pool, texts);
   const auto start = [&](std::int64_t epoch) {
     const Status started = life->start(epoch, saved);

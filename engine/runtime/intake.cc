@@ -58,7 +58,7 @@ Status Intake::open() {
 
 void Intake::begin_batch(const Tick& tick) {
   tick_ = tick;
-  records_left_ = options_.max_records.value_or(INT64_MAX);
+  records_left_ = std::min(options_.max_records.value_or(INT64_MAX), pressure_records_);
   bytes_left_ = options_.max_bytes.value_or(INT64_MAX);
   has_input_ = false;
   for (Feed& feed : feeds_) feed.holds_back = false;

@@ -3,6 +3,7 @@
 // commits. Tested in tests/unit/runtime/job_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -35,6 +36,8 @@ class Intake {
   Status open();
   // Begins a batch with fresh limits; what is read from now on belongs to it.
   void begin_batch(const Tick& tick);
+  // Bounds every batch from the next one on; for back-pressure. At least one record is read.
+  void limit_records(std::int64_t records) { pressure_records_ = std::max<std::int64_t>(1, records); }
   // Reads what is there and may be read; true if anything was handed to the engine.
   bool read();
   // Reads what was received before this moment, for the cut.
@@ -88,6 +91,7 @@ class Intake {
   Tick tick_;
   std::int64_t records_left_ = INT64_MAX;
   std::int64_t bytes_left_ = INT64_MAX;
+  std::int64_t pressure_records_ = INT64_MAX;
   std::int64_t memory_limit_ = 0;
   std::int64_t rate_wait_ms_ = 0;
   bool has_input_ = false;

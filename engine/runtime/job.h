@@ -20,6 +20,7 @@
 #include "engine/runtime/commit_thread.h"
 #include "engine/runtime/intake.h"
 #include "engine/runtime/progress_line.h"
+#include "engine/runtime/rate_estimator.h"
 #include "engine/runtime/ticker.h"
 
 namespace sr::runtime {
@@ -38,6 +39,7 @@ struct JobOptions {
   std::int64_t max_queued = 4;
   std::int64_t max_memory = std::int64_t{1} << 30;
   unsigned workers = 1;
+  std::optional<PidConstants> backpressure;  // null: only memory and max_queued hold the sources back
   bool graceful = true;
   std::int64_t shutdown_timeout_ms = 30'000;
   std::string checkpoint_dir;  // asked for by the job; see Job::run
@@ -80,6 +82,7 @@ class Job {
   void executed();
   void committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uint64_t dropped);
   void told_committed(const TickStats& stats, std::int64_t number);
+  void estimate_rate(const TickStats& stats);
   void signalled(int signal, int count);
   void drain();
   void fail(const Failure& failure);
@@ -100,6 +103,7 @@ class Job {
   std::unique_ptr<Timer> shutdown_timer_;
   std::unique_ptr<TickHistory> history_;
   std::unique_ptr<ProgressLine> progress_;
+  std::unique_ptr<RateEstimator> pressure_;
 
   Phase phase_ = Phase::running;
   JobOutcome outcome_;

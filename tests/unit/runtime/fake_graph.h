@@ -181,6 +181,39 @@ class NumberSink final : public flow::Sink {
   std::string text_;
 };
 
+// Gives one list of rows at each poll; ends when all were given, unless it stays open.
+class ListSource final : public flow::Source {
+ public:
+  explicit ListSource(std::vector<std::vector<std::int64_t>> lists, bool stays_open = false)
+      : lists_(std::move(lists)), open_(stays_open) {}
+  Status open(const flow::SourceContext&, const std::optional<flow::Position>&) override { return {}; }
+  Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
+    flow::SourceSlice slice;
+    slice.records = 0;
+    if (next_ < lists_.size() && budget.batch != batch_) {
+      batch_ = budget.batch;
+      slice.records = static_cast<std::int64_t>(lists_[next_].size());
+      slice.pieces.emplace_back().chunk = numbers(lists_[next_++]);
+    }
+    slice.more = next_ < lists_.size();
+    slice.position = std::to_string(next_);
+    return slice;
+  }
+  bool ended() const override { return stopped_ || (!open_ && next_ == lists_.size()); }
+  void stop() override { stopped_ = true; }
+  void committed(const flow::Position& position) override { last_committed = position; }
+  void close() override { closed = true; }
+  std::string last_committed;
+  bool closed = false;
+
+ private:
+  std::vector<std::vector<std::int64_t>> lists_;
+  std::size_t next_ = 0;
+  std::int64_t batch_ = -1;
+  bool open_;
+  bool stopped_ = false;
+};
+
 class GraphBuilder {
  public:
   GraphBuilder() { graph_.job = "test"; }
@@ -189,6 +222,11 @@ class GraphBuilder {
     node.source = std::make_unique<NoSource>();
     node.decoder = std::make_shared<LineDecoder>();
     node.framer = std::make_shared<LineFramer>();
+    return add(id, {}, std::move(node), true);
+  }
+  std::uint32_t source(const std::string& id, std::unique_ptr<flow::Source> source) {
+    flow::SourceNode node;
+    node.source = std::move(source);
     return add(id, {}, std::move(node), true);
   }
   std::uint32_t sieve(const std::string& id, flow::Edge input, std::int64_t keep, std::int64_t fails = 0) {

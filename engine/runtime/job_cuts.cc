@@ -1,0 +1,111 @@
+// When a job reads and where it cuts its batches, by trigger.
+#include <algorithm>
+
+#include "engine/runtime/job.h"
+
+namespace sr::runtime {
+namespace {
+
+constexpr std::int64_t kAvailableAhead = 2;  // batches cut and not yet executed
+constexpr std::int64_t kLazyReadMs = 20;
+
+}  // namespace
+
+// Does whatever can be done now: reads, cuts, ends.
+void Job::advance() {
+  if (phase_ == Phase::running || phase_ == Phase::draining) {
+    switch (options_.trigger) {
+      case Trigger::interval:
+        advance_interval();
+        break;
+      case Trigger::available_now:
+        advance_available();
+        break;
+      case Trigger::eager:
+        advance_eager();
+        break;
+    }
+    intake_->regulate();
+    if (phase_ == Phase::running && intake_->rate_wait_ms() > 0) wake_later(intake_->rate_wait_ms());
+  }
+  if (phase_ == Phase::finishing && commits_ == cuts_sent_) end({});
+}
+
+void Job::advance_interval() {
+  const bool draining = phase_ == Phase::draining;
+  while (true) {
+    const bool room = cuts_waiting() < options_.max_queued;
+    if (draining) {
+      intake_->read_received();
+    } else if (room) {
+      intake_->read();
+    }
+    const bool ended = intake_->all_ended();
+    if (due_.empty() && !draining && !ended) return;
+    if (!room && !draining) return;  // the tick waits: late, but never merged
+    if (!draining) intake_->read_received();
+    const std::int64_t due_us = due_.empty() ? options_.env->clock->monotonic_us() : due_.front().due_us;
+    const bool full = intake_->batch_full();
+    if (!due_.empty()) due_.pop_front();
+    cut(due_us);
+    if (phase_ == Phase::finishing || phase_ == Phase::over) return;
+    if (draining && !full) {
+      phase_ = Phase::finishing;
+      return;
+    }
+    // Behind a cut that a drain or the end of input has brought forward, batches still have times of their own.
+    const std::int64_t next = due_.empty() ? ticker_->next_ms() : due_.front().time_ms;
+    begin_batch(std::max(next, tick_.time_ms + graph_.interval_ms));
+  }
+}
+
+void Job::advance_available() {
+  const bool draining = phase_ == Phase::draining;
+  while (cuts_sent_ - cuts_executed_ < kAvailableAhead || draining) {
+    draining ? intake_->read_received() : static_cast<void>(intake_->read());
+    const bool ended = intake_->all_ended();
+    if (!intake_->batch_full() && !ended && !draining && !intake_->wants_next_batch()) return wake_later(kLazyReadMs);
+    const bool full = intake_->batch_full();
+    cut(options_.env->clock->monotonic_us());
+    if (phase_ == Phase::finishing || phase_ == Phase::over) return;
+    if (draining && !full) {
+      phase_ = Phase::finishing;
+      return;
+    }
+    begin_batch(tick_.time_ms + graph_.interval_ms);
+  }
+}
+
+void Job::advance_eager() {
+  if (cuts_sent_ != commits_ && phase_ == Phase::running) return;
+  tick_.time_ms = std::max(options_.env->clock->wall_ms(), tick_.previous_ms + 1);
+  intake_->begin_batch(tick_);
+  phase_ == Phase::draining ? intake_->read_received() : static_cast<void>(intake_->read());
+  const bool drained = phase_ == Phase::draining;
+  if (!intake_->batch_has_input() && !drained && !intake_->all_ended()) return wake_later(kLazyReadMs);
+  cut(options_.env->clock->monotonic_us());
+  if (phase_ == Phase::finishing || phase_ == Phase::over) return;
+  if (drained) {
+    phase_ = Phase::finishing;
+    return;
+  }
+  begin_batch(tick_.time_ms + 1);
+}
+
+// Ends the open batch where every source stands now.
+void Job::cut(std::int64_t due_us) {
+  EngineCut cut;
+  cut.due_us = due_us;
+  cut.ended = intake_->newly_ended();
+  tick_.last = intake_->all_ended();
+  cut.tick = tick_;
+  BatchPlan plan{tick_, intake_->positions()};
+  if (const Status planned = batch_log_.plan(plan); !planned.ok())
+    return fail({{}, planned.error().message, {}, planned.error().code});
+  positions_[tick_.id] = std::move(plan.positions);
+  ++cuts_sent_;
+  engine_->cut(std::move(cut));
+  if (tick_.last) phase_ = Phase::finishing;
+}
+
+}  // namespace sr::runtime

@@ -1,0 +1,61 @@
+// The ticker: absolute deadlines, late ticks, suspended machines, clocks set back.
+#include "engine/runtime/ticker.h"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "engine/base/env_virtual.h"
+#include "engine/loop/virtual_loop.h"
+
+using namespace sr;
+using namespace sr::runtime;
+
+TEST_CASE("batches are due at multiples of the interval, whatever the start") {
+  VirtualClock clock(10'350);
+  VirtualLoop loop(clock);
+  std::vector<std::int64_t> times;
+  Ticker ticker(loop, clock, 1000, [&](Ticker::Due due) { times.push_back(due.time_ms); });
+  ticker.start(0);
+  loop.run_until(clock.monotonic_us() + 3'000'000);
+  CHECK(times == std::vector<std::int64_t>{11'000, 12'000, 13'000});
+  CHECK(ticker.next_ms() == 14'000);
+}
+
+TEST_CASE("a loop that was held up fires every tick late and leaves none out") {
+  VirtualClock clock(0);
+  VirtualLoop loop(clock);
+  std::vector<std::int64_t> times;
+  Ticker ticker(loop, clock, 10, [&](Ticker::Due due) {
+    times.push_back(due.time_ms);
+    if (due.time_ms == 20) clock.advance_ms(35);
+  });
+  ticker.start(0);
+  loop.run_until(clock.monotonic_us() + 62'000);
+  CHECK(times == std::vector<std::int64_t>{10, 20, 30, 40, 50, 60});
+  CHECK(ticker.missed() == 0);
+}
+
+TEST_CASE("ticks that a suspended machine missed are counted, not run") {
+  VirtualClock clock(0);
+  VirtualLoop loop(clock);
+  std::vector<std::int64_t> times;
+  Ticker ticker(loop, clock, 1000, [&](Ticker::Due due) { times.push_back(due.time_ms); });
+  ticker.start(0);
+  loop.run_until(clock.monotonic_us() + 1'500'000);
+  clock.set_wall_ms(clock.wall_ms() + 10'000);  // the monotonic clock stood still
+  loop.run_until(clock.monotonic_us() + 1'600'000);
+  CHECK(times == std::vector<std::int64_t>{1000, 2000, 13'000});
+  CHECK(ticker.missed() == 10);
+}
+
+TEST_CASE("with a clock set back batches go on by whole intervals") {
+  VirtualClock clock(100'000);
+  VirtualLoop loop(clock);
+  std::vector<std::int64_t> times;
+  Ticker ticker(loop, clock, 1000, [&](Ticker::Due due) { times.push_back(due.time_ms); });
+  ticker.start(0);
+  loop.run_until(clock.monotonic_us() + 1'500'000);
+  clock.set_wall_ms(50'000);
+  loop.run_until(clock.monotonic_us() + 2'000'000);
+  CHECK(times == std::vector<std::int64_t>{101'000, 102'000, 103'000});
+}
