@@ -28,8 +28,26 @@ bool append_column(Aggregation& aggregation, const std::string& name, const Type
   return added;
 }
 
-// `emit` is for windows of event time only.
-std::optional<specs::WindowPlan> bind_window(const WindowedConfig& config, specs::BindContext& context) {
+void add_window_facts(specs::BoundNode& bound, const Aggregation& aggregation, const specs::WindowPlan& window) {
+  bound.window = window;
+  bound.stateful = true;
+  bound.state = aggregation.key_schema->fields;
+  bound.state_key_columns = bound.state.size();
+  for (std::size_t call = 0; call < aggregation.texts.size(); ++call) {
+    bound.state.push_back({"a" + std::to_string(call), aggregation.shape.calls[call].result});
+    bound.state_shape += aggregation.texts[call] + "; ";
+  }
+  bound.state_shape += window_text(window);
+  if (window.time == specs::WindowTime::event) {
+    bound.gives_event_time = true;
+    bound.needs_event_time = true;
+    bound.ports.push_back({"late", aggregation.input});
+  }
+}
+
+}  // namespace
+
+std::optional<specs::WindowPlan> bind_window_option(const WindowedConfig& config, specs::BindContext& context) {
   std::optional<specs::WindowPlan> plan;
   if (config.window.present) plan = context.window(config.window);
   if (!config.emit) return plan;
@@ -45,25 +63,11 @@ std::optional<specs::WindowPlan> bind_window(const WindowedConfig& config, specs
   return plan;
 }
 
-void add_window_facts(specs::BoundNode& bound, const Aggregation& aggregation, const specs::WindowPlan& window) {
-  bound.window = window;
-  bound.stateful = true;
-  bound.state = aggregation.key_schema->fields;
-  bound.state_key_columns = bound.state.size();
-  for (std::size_t call = 0; call < aggregation.texts.size(); ++call) {
-    bound.state.push_back({"a" + std::to_string(call), aggregation.shape.calls[call].result});
-    bound.state_shape += aggregation.texts[call] + "; ";
-  }
-  bound.state_shape += "window " + std::to_string(window.size_ms) + "/" + std::to_string(window.slide_ms) + "+" +
-                       std::to_string(window.offset_ms);
-  if (window.time == specs::WindowTime::event) {
-    bound.gives_event_time = true;
-    bound.needs_event_time = true;
-    bound.ports.push_back({"late", aggregation.input});
-  }
+std::string window_text(const specs::WindowPlan& window) {
+  return "window " + std::to_string(window.size_ms) + "/" + std::to_string(window.slide_ms) + "+" +
+         std::to_string(window.offset_ms) + (window.time == specs::WindowTime::event ? " event" : "") +
+         (window.type == specs::WindowType::session ? " session" : "");
 }
-
-}  // namespace
 
 std::optional<Aggregation> start_aggregation(specs::BindContext& context, const std::vector<std::uint32_t>& keys) {
   const SchemaRef schema = context.inputs().empty() ? nullptr : context.inputs()[0].schema;
@@ -149,7 +153,7 @@ expr::AggregateCall collect_column(const Schema& input, std::uint32_t column) {
 
 std::optional<specs::BoundNode> finish_aggregation(std::optional<Aggregation> aggregation, const WindowedConfig& config,
                                                    specs::BindContext& context) {
-  const std::optional<specs::WindowPlan> window = bind_window(config, context);
+  const std::optional<specs::WindowPlan> window = bind_window_option(config, context);
   if (!aggregation) return std::nullopt;
   if (config.window.present && !window) return std::nullopt;
   specs::BoundNode bound;

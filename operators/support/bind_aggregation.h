@@ -46,6 +46,12 @@ void add_aggregate_options(specs::OptionTable<Config>& table) {
       .example("sum(fare)");
 }
 
+// Checks and completes a node's window; `emit` is for windows of event time only. Nothing without a window or if it is
+// wrong.
+std::optional<specs::WindowPlan> bind_window_option(const WindowedConfig& config, specs::BindContext& context);
+// A window as part of the shape of a state.
+std::string window_text(const specs::WindowPlan& window);
+
 // Starts an Aggregation over the node's input with keys; nothing while the input is unknown.
 std::optional<Aggregation> start_aggregation(specs::BindContext& context, const std::vector<std::uint32_t>& keys);
 // Adds the expressions of a node; reports what is wrong. False: no sound result.
