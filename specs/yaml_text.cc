@@ -143,6 +143,7 @@ TextIndex::TextIndex(std::string_view text, std::uint32_t file) : text_(text), f
     if (text[i] == '\n') starts_.push_back(i + 1);
   }
   if (text.size() % kBlock == 0) code_points_.push_back(code_points);
+  ascii_ = code_points == text.size();
 }
 
 std::size_t TextIndex::line_of(std::size_t offset) const {
@@ -166,7 +167,10 @@ std::size_t TextIndex::code_points_before(std::size_t offset) const {
 SpecValue::Place TextIndex::place(std::size_t offset, std::size_t text_offset) const {
   offset = std::min(offset, text_.size());
   const std::size_t line = line_of(offset);
-  const std::size_t column = code_points_before(offset) - code_points_before(starts_[line]) + 1;
+  const std::size_t start = starts_[line];
+  const bool near = ascii_ || offset - start < kBlock;
+  std::size_t column = 1 + (near ? offset - start : code_points_before(offset) - code_points_before(start));
+  for (std::size_t i = start; near && !ascii_ && i < offset; ++i) column -= is_continuation(text_[i]) ? 1 : 0;
   return {static_cast<std::uint32_t>(text_offset), static_cast<std::uint32_t>(line + 1),
           static_cast<std::uint32_t>(column)};
 }

@@ -45,6 +45,7 @@ class TextIndex {
 
   std::string_view text_;
   std::uint32_t file_;
+  bool ascii_ = false;                      // no character has more than one byte
   std::vector<std::size_t> starts_;         // of each line
   std::vector<std::uint32_t> code_points_;  // before each block of kBlock bytes
 };
