@@ -27,6 +27,15 @@ void YamlEvents::document(std::size_t at) {
   }
   if (done()) return;
   past_end_ = true;
+  const std::size_t line = index_.line_of(at);
+  if (line > 0 && index_.line_text(line - 1).starts_with('%')) {
+    tree_.error({.code = "SR1012",
+                 .message = "directives are not allowed",
+                 .span = index_.span(index_.line_start(line - 1), index_.line_end(line - 1)),
+                 .label = "a line that begins with `%` is a directive",
+                 .help = "remove or quote it"});
+    return;
+  }
   const bool marker = index_.text().substr(at, 3) == "---";
   const std::size_t end = marker ? at + 3 : std::max(at + 1, index_.line_end(index_.line_of(at)));
   tree_.error({.code = "SR1013",
@@ -70,6 +79,7 @@ std::size_t YamlEvents::null_word(std::size_t at, std::size_t after_indicator) c
 }
 
 void YamlEvents::missing_colon() {
+  if (tree_.key().empty()) return;  // a list or map where a key is due: reported already
   const std::size_t start = index_.line_start(index_.line_of(cursor_));
   const std::size_t merge = tree_.key().starts_with('\x01') ? 1 : 0;
   const std::size_t length = std::min<std::size_t>(cursor_ - start, tree_.key().size() - merge);
@@ -143,6 +153,8 @@ void YamlEvents::scalar(std::size_t at, bool tagged, YamlTree::Anchor anchor, st
                  .span = index_.span(begin, std::max(begin + 1, end)),
                  .label = "it opens here",
                  .help = fmt::format("close it with {}", index_.text()[begin])});
+    tree_.stop();
+    return;
   }
   SpecValue value;
   value.kind = SpecValue::Kind::scalar;

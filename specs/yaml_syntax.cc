@@ -250,12 +250,20 @@ class Explainer {
           .with("a second `: ` in one entry", "a comma is missing before this key, or the value must be quoted",
                 "separate entries by commas, and quote a value that holds a colon and a space");
     }
+    if (contains(message_, "unknown token") && contains("@`%|>", text_.substr(at_, 1))) return reserved();
     return error("SR1005", at_, at_ + 1)
         .with("this is not valid YAML inside brackets", "expected `,` or the closing bracket",
               "separate entries by commas, and quote values that hold any of [ ] { } , or `: `");
   }
 
   std::optional<Diagnostic> reserved() {
+    if (contains(message_, "block scalar") && at_ > 0) {
+      std::size_t begin = at_ - 1;
+      while (begin > index_.line_start(line_) && text_[begin] != '|' && text_[begin] != '>') --begin;
+      return error("SR1021", begin, begin + 1)
+          .with(fmt::format("a value cannot begin with `{}`", text_.substr(begin, 1)),
+                "this begins a text on the lines below", "quote the value");
+    }
     if (!contains(message_, "unknown token")) return std::nullopt;
     return error("SR1021", at_, at_ + 1)
         .with(fmt::format("a value cannot begin with `{}`", here()), "reserved by YAML", "quote the value");
@@ -282,13 +290,12 @@ class Explainer {
 
   // The line above has no `: ` at all: it is the one that the parser took for the beginning of this key.
   std::optional<Diagnostic> missing_colon(std::size_t above) {
-    const std::string_view content = trim(line_text(above));
-    std::string_view entry = content;
+    std::string_view entry = trim(line_text(above).substr(0, line_text(above).find(" #")));
     while (entry.starts_with("- ")) entry = trim(entry.substr(2));
     if (contains(entry, ": ") || entry.ends_with(':') || entry.empty()) return std::nullopt;
     const std::size_t begin =
         index_.line_start(above) + static_cast<std::size_t>(entry.data() - line_text(above).data());
-    const std::size_t word = word_length(entry);
+    const std::size_t word = entry.starts_with("<<") ? 2 : word_length(entry);
     if (word > 0 && word < entry.size() && entry[word] == ':') {
       return error("SR1009", begin + word, begin + word + 1)
           .with(fmt::format("missing space after the colon of `{}`", entry.substr(0, word)), "a space must follow",
@@ -300,9 +307,23 @@ class Explainer {
               "write `key: value`");
   }
 
+  // Two neighbours differ; the one that the line after them agrees with is right.
   std::optional<Diagnostic> nested_below_value(std::size_t above) {
-    const std::size_t begin = index_.line_start(line_) + indent_of(line_);
-    return error("SR1008", begin, std::max(at_, begin + 1))
+    std::size_t below = line_ + 1;
+    while (below < index_.line_count() && trim(line_text(below)).empty()) ++below;
+    const std::size_t before = line_above(above);
+    const bool first = before != kNone && indent_of(before) < indent_of(above);
+    const bool outvoted = first && below < index_.line_count() && indent_of(below) == indent_of(line_);
+    const std::size_t culprit = outvoted ? above : line_;
+    const std::size_t begin = index_.line_start(culprit) + indent_of(culprit);
+    const std::size_t word = std::max<std::size_t>(1, word_length(text_.substr(begin)));
+    if (outvoted) {
+      return error("SR1008", begin, begin + word)
+          .with("wrong indentation",
+                fmt::format("indented by {}, the lines below by {}", indent_of(above), indent_of(line_)),
+                "keys of one map stand in the same column");
+    }
+    return error("SR1008", begin, begin + word)
         .with("wrong indentation: this line stands below a key that already has a value", "indented too deep",
               fmt::format("align it with line {}, or move the value of that line", above + 1));
   }
@@ -332,9 +353,20 @@ class Explainer {
     return std::nullopt;
   }
 
+  bool in_block_text(std::size_t line) const {
+    const std::size_t start = index_.line_start(line);
+    return std::any_of(outline_.blocks.begin(), outline_.blocks.end(),
+                       [&](const YamlOutline::Quote& q) { return q.begin < start && start < q.end; });
+  }
+
   std::optional<Diagnostic> indentation() {
     if (!contains(message_, "end of map") && !contains(message_, "end of seq") && !contains(message_, "illegal map"))
       return std::nullopt;
+    const std::size_t above = line_above(line_);
+    const bool sibling = above != kNone && indent_of(above) == indent_of(line_);
+    if (sibling && line_text(above)[indent_of(above)] != '-' && !in_block_text(above)) {
+      if (auto found = missing_colon(above)) return found;
+    }
     const std::size_t begin = index_.line_start(line_) + indent_of(line_);
     std::string columns;
     std::size_t depth = indent_of(line_) + kMaxSpecBytes;

@@ -37,6 +37,8 @@ class YamlTree {
   // Adds an error; beyond kMaxReadErrors it only stops.
   void error(Diagnostic diagnostic);
 
+  // Takes nothing more: what follows would be noise.
+  void stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
   bool in_map() const { return !frames_.empty() && frames_.back().value.is_map(); }
   bool in_list() const { return !frames_.empty() && frames_.back().value.is_list(); }

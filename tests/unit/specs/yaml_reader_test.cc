@@ -77,6 +77,14 @@ const std::vector<Trap>& traps() {
       {"a key below a value", "a: 1\n  b: 2\n", "SR1008 2:3"},
       {"a list item among keys", "a: 1\n- b\n", "SR1008 2:1"},
       {"a list item behind a key", "a: - b\n", "SR1008 1:4"},
+      {"a reserved character in brackets", "a: {b: @c}\n", "SR1021 1:8"},
+      {"a block indicator before a value", "a: |b\n", "SR1021 1:4"},
+      {"an unclosed quote instead of a key", "a: 1\n\"b: 2\n", "SR1006 2:1"},
+      {"a map as a key without a value", "a: 1\n? b: 1\n", "SR1017 2:3"},
+      {"a first key that stands too far left", "a:\n b: 1\n  c: 2\n  d: 3\n", "SR1008 2:2"},
+      {"a merge without a space", "x: &x {a: 1}\ny:\n  <<:*x\n  c: 2\n", "SR1009 3:5"},
+      {"a key cut off by a comment", "a:\n  b #: 1\n  c: 2\n", "SR1009 2:3"},
+      {"a directive in the middle", "a: 1\n%b: 2\nc: 3\n", "SR1012 2:1"},
       {"text after quotes", "a: 'it's'\n", "SR1005 1:8"},
   };
   return all;
