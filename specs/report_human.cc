@@ -79,8 +79,8 @@ struct Underline {
 
 class HumanFinding {
  public:
-  HumanFinding(const SourceMap& sources, const Diagnostic& finding, bool colour)
-      : sources_(sources), finding_(finding), colour_(colour) {}
+  HumanFinding(const SourceMap& sources, const Diagnostic& finding, const ReportOptions& options)
+      : sources_(sources), finding_(finding), colour_(options.colour), secrets_(options.secrets) {}
 
   std::string render() {
     const char* name = severity_name(finding_.severity);
@@ -161,7 +161,7 @@ class HumanFinding {
     const std::uint32_t skipped = shorten(whole, under.begin);
     under.begin -= skipped;
     under.end -= std::min(skipped, under.end);
-    const ShownLine line = layout(whole);
+    const ShownLine line = layout(secrets_ ? secrets_->mask(whole) : std::string(whole));
     const auto cell = [&](std::uint32_t column) {
       return column > line.starts.size() ? line.cells.size() + (column - line.starts.size())
                                          : line.starts[column > 0 ? column - 1 : 0];
@@ -185,6 +185,7 @@ class HumanFinding {
   const SourceMap& sources_;
   const Diagnostic& finding_;
   bool colour_;
+  const Secrets* secrets_;
   std::size_t gutter_ = 1;
   std::string out_;
 };
@@ -195,7 +196,7 @@ std::string render_human(const SourceMap& sources, const Findings& findings, con
   std::string out;
   for (std::size_t i = 0; i < std::min(findings.size(), kMaxShownFindings); ++i) {
     if (i > 0) out += "\n";
-    out += HumanFinding(sources, findings[i], options.colour).render();
+    out += HumanFinding(sources, findings[i], options).render();
   }
   if (findings.size() > kMaxShownFindings) out += fmt::format("\n… and {} more\n", findings.size() - kMaxShownFindings);
   return out;

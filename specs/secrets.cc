@@ -27,18 +27,36 @@ void Secrets::add(std::string_view value) {
   std::stable_sort(values_.begin(), values_.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
 }
 
+const std::string* Secrets::hidden(std::string_view text, std::size_t at) const {
+  const auto found = std::find_if(values_.begin(), values_.end(), [&](const std::string& value) {
+    return text.substr(at).starts_with(value) && (value.size() >= kShort || stands_alone(text, at, value.size()));
+  });
+  return found == values_.end() ? nullptr : &*found;
+}
+
 std::string Secrets::redact(std::string_view text) const {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const auto hidden = [&](const std::string& value) {
-      return text.substr(at).starts_with(value) && (value.size() >= kShort || stands_alone(text, at, value.size()));
-    };
-    const auto found = std::find_if(values_.begin(), values_.end(), hidden);
-    if (found == values_.end()) {
+    const std::string* secret = hidden(text, at);
+    if (secret == nullptr) {
       out += text[at++];
     } else {
       out += "***";
-      at += found->size();
+      at += secret->size();
+    }
+  }
+  return out;
+}
+
+std::string Secrets::mask(std::string_view text) const {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string* secret = hidden(text, at);
+    if (secret == nullptr) {
+      out += text[at++];
+    } else {
+      for (const char c : *secret) out += (c & 0xC0) == 0x80 ? "" : "*";
+      at += secret->size();
     }
   }
   return out;

@@ -19,10 +19,15 @@ class Secrets {
   bool empty() const { return values_.empty(); }
   // Gives the text with every secret replaced by `***`.
   std::string redact(std::string_view text) const;
+  // Gives a source line with every character of a secret replaced by `*`, so that columns stay.
+  std::string mask(std::string_view text) const;
   // Redacts message, label, help and suggestion.
   Diagnostic redact(Diagnostic diagnostic) const;
 
  private:
+  // Gives the secret that is hidden at a byte, or nullptr.
+  const std::string* hidden(std::string_view text, std::size_t at) const;
+
   std::vector<std::string> values_;  // longest first
 };
 

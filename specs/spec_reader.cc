@@ -25,7 +25,7 @@ Result<std::string> load_source(Fs& fs, const std::string& path) {
 
 std::optional<SpecValue> read_spec_text(SourceMap& sources, SourceText source, const ReadOptions& options,
                                         Diagnostics& diagnostics) {
-  const std::size_t errors = diagnostics.error_count();
+  const std::size_t items = diagnostics.items().size();
   ReadBudget budget;
   const std::string path = std::filesystem::path(source.path).lexically_normal().string();
   std::optional<SpecValue> root = read_yaml(sources, std::move(source), budget, diagnostics);
@@ -39,8 +39,13 @@ std::optional<SpecValue> read_spec_text(SourceMap& sources, SourceText source, c
   IncludeContext include{sources, diagnostics, budget, scope, {path}, filled};
   merge_includes(*root, include);
   for (const std::string& argument : options.overrides) apply_override(*root, argument, sources, diagnostics);
-  // Without a fragment or an override its ids are missing: what later passes would say about them is noise.
-  if (diagnostics.error_count() != errors) return std::nullopt;
+  // A fragment that is not YAML leaves unknown holes: what later passes would say about them is noise. They know of the
+  // holes that SR105x tells of, and an override that was refused (SR104x) changes nothing.
+  for (std::size_t i = items; i < diagnostics.items().size(); ++i) {
+    const Diagnostic& finding = diagnostics.items()[i];
+    const bool harmless = finding.code.starts_with("SR105") || finding.code.starts_with("SR104");
+    if (finding.severity == Severity::error && !harmless) return std::nullopt;
+  }
   interpolate(*root, scope);
   if (options.unresolved == nullptr) own.report(*root, diagnostics);
   return root;

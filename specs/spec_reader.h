@@ -28,6 +28,7 @@ struct ReadOptions {
 Result<std::string> load_source(Fs& fs, const std::string& path);
 
 // Reads a job from text; `source.path` is what diagnostics show and what fragments are relative to.
+// Gives a tree also after SR104x and SR105x, for later passes to report the rest.
 std::optional<SpecValue> read_spec_text(SourceMap& sources, SourceText source, const ReadOptions& options,
                                         Diagnostics& diagnostics);
 

@@ -175,15 +175,15 @@ void YamlEvents::alias(std::size_t at, YamlTree::Anchor anchor) {
   tree_.alias(anchor, std::string(index_.text().substr(at + 1, end - at - 1)), index_.span(at, end));
 }
 
-void YamlEvents::open(SpecValue::Kind kind, std::size_t at, bool tagged, YamlTree::Anchor anchor, bool flow) {
+void YamlEvents::open(std::size_t at, const Collection& collection) {
   if (done()) return;
   const std::string_view text = index_.text();
-  const std::size_t begin = tagged || anchor != 0 ? skip_properties(at) : at;
-  const bool bracket = flow && begin < text.size() && (text[begin] == '[' || text[begin] == '{');
-  const std::uint32_t indent = flow ? 0 : index_.place(begin).column;
+  const std::size_t begin = collection.tagged || collection.anchor != 0 ? skip_properties(at) : at;
+  const bool bracket = collection.flow && begin < text.size() && (text[begin] == '[' || text[begin] == '{');
+  const std::uint32_t indent = collection.flow ? 0 : index_.place(begin).column;
   open_.push_back({begin, bracket});
   cursor_ = bracket ? begin + 1 : begin;
-  tree_.open(kind, index_.span(begin, begin), anchor, indent);
+  tree_.open(collection.kind, index_.span(begin, begin), collection.anchor, indent);
 }
 
 void YamlEvents::close() {

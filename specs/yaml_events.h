@@ -20,7 +20,14 @@ class YamlEvents {
   void null(std::size_t at, YamlTree::Anchor anchor);
   void scalar(std::size_t at, bool tagged, YamlTree::Anchor anchor, std::string text);
   void alias(std::size_t at, YamlTree::Anchor anchor);
-  void open(SpecValue::Kind kind, std::size_t at, bool tagged, YamlTree::Anchor anchor, bool flow);
+  // A list or map as the parser saw it begin; `flow`: in brackets.
+  struct Collection {
+    SpecValue::Kind kind = SpecValue::Kind::map;
+    bool tagged = false;
+    bool flow = false;
+    YamlTree::Anchor anchor = 0;
+  };
+  void open(std::size_t at, const Collection& collection);
   void close();
 
   // Holds the byte ranges of quoted and block scalars, in file order: tabs in them are text.
@@ -42,7 +49,6 @@ class YamlEvents {
   struct Open {
     std::size_t begin = 0;
     bool flow = false;
-    bool started = true;  // false: a block map whose first key is still to come
   };
   const TextIndex& index_;
   YamlTree& tree_;

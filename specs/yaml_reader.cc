@@ -71,12 +71,12 @@ class Handler : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value style) override {
-    events_.open(SpecValue::Kind::list, at(mark), tag != "?", anchor, style == YAML::EmitterStyle::Flow);
+    events_.open(at(mark), {SpecValue::Kind::list, tag != "?", style == YAML::EmitterStyle::Flow, anchor});
   }
   void OnSequenceEnd() override { events_.close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value style) override {
-    events_.open(SpecValue::Kind::map, at(mark), tag != "?", anchor, style == YAML::EmitterStyle::Flow);
+    events_.open(at(mark), {SpecValue::Kind::map, tag != "?", style == YAML::EmitterStyle::Flow, anchor});
   }
   void OnMapEnd() override { events_.close(); }
 

@@ -136,7 +136,7 @@ TEST_CASE("sarif, github and junit are well formed") {
 }
 
 TEST_CASE("secrets and terminal escapes never show") {
-  Shown shown("a: x\n");
+  Shown shown("a: x, hunter22, é\n");
   shown.add({0, 1, 4, 1, 5}, "cannot use hunter22\x1b[31m", "hunter22 is no number");
   Secrets secrets;
   secrets.add("hunter22");
@@ -148,6 +148,7 @@ TEST_CASE("secrets and terminal escapes never show") {
     CHECK(text.find("***") != std::string::npos);
     CHECK(text.find('\x1b') == std::string::npos);
   }
+  CHECK(shown.as(ReportFormat::human, &secrets).find("1 | a: x, ********, é\n") != std::string::npos);
   CHECK(secrets.redact("ab abc (ab)") == "*** abc (***)");
 }
 
