@@ -38,7 +38,6 @@ constexpr CodeInfo kCodes[] = {
     {"SR1034", "variables that grow too large"},
     // SR104x: --env-file and --set.
     {"SR1040", "a wrong line in an env file"},
-    {"SR1041", "an env file that cannot be read"},
     {"SR1045", "a `--set` that is no `path=value`"},
     {"SR1046", "a `--set` path that leads nowhere"},
     // SR105x: include.
