@@ -196,12 +196,34 @@ class BindPass {
     if (node.soundness != Soundness::no_bind && !std::exchange(side_failed_, false)) {
       entry.bound = node.info->bind(node.config.get(), context);
       if (context.failed() && entry.bound) entry.bound->make = nullptr;
+      forget_unknown_types(entry);
       if (node.soundness == Soundness::no_schema) entry.bound.reset();
     }
     if (node.kind == NodeKind::source) bind_source_facts(entry, context);
     if (node.kind == NodeKind::dataset) bind_dataset_facts(entry, context);
     check_window_options(entry, context);
     settle(entry);
+  }
+
+  // A type that holds an unknown one is unknown as a whole, so that nobody looks inside.
+  static void forget_unknown_types(BoundEntry& entry) {
+    if (!entry.bound) return;
+    for (BoundPort& port : entry.bound->ports) {
+      if (!port.schema) continue;
+      std::vector<Field> fields = port.schema->fields;
+      bool changed = false;
+      for (Field& field : fields) {
+        if (!field.type || is_known(*field.type)) continue;
+        field.type = nullptr;
+        changed = true;
+      }
+      if (changed) port.schema = std::make_shared<const Schema>(std::move(fields));
+    }
+  }
+
+  static bool is_known(const Type& type) {
+    return std::all_of(type.fields.begin(), type.fields.end(),
+                       [](const Field& field) { return field.type && is_known(*field.type); });
   }
 
   // Facts that readers see.

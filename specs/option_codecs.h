@@ -48,6 +48,11 @@ struct OptionCodec<std::optional<T>> {
   static std::string text(const std::optional<T>& value) {
     return value ? OptionCodec<T>::text(*value) : std::string();
   }
+  static const std::vector<std::string>& names()
+    requires requires { OptionCodec<T>::names(); }
+  {
+    return OptionCodec<T>::names();
+  }
   static auto table()
     requires requires { OptionCodec<T>::table(); }
   {
@@ -67,6 +72,7 @@ struct OptionCodec<E> {
     out = static_cast<E>(index);
     return true;
   }
+  static const std::vector<std::string>& names() { return EnumNames<E>::names(); }
   static std::string text(const E& value) { return EnumNames<E>::names()[static_cast<std::size_t>(value)]; }
 };
 

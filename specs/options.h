@@ -126,7 +126,7 @@ struct DecodeContext {
   std::string owner;
   bool dry_run = false;
   Span at = {};                    // where a missing option is reported: the block's name; unknown: the block itself
-  Soundness* soundness = nullptr;             // raised by findings; may be null
+  Soundness* soundness = nullptr;  // raised by findings; may be null
   std::vector<SpecValue>* secrets = nullptr;  // gets the values of secret options; may be null
   void raise(Soundness level) const {
     if (soundness && *soundness < level) *soundness = level;
@@ -248,6 +248,7 @@ class OptionTable final : public OptionTableBase {
     info.name = std::move(name);
     info.kind = OptionCodec<M>::kind;
     info.default_text = OptionCodec<M>::text(Config{}.*member);
+    if constexpr (requires { OptionCodec<M>::names(); }) info.choices = OptionCodec<M>::names();
     if constexpr (requires { OptionCodec<M>::table(); }) info.block = OptionCodec<M>::table();
     infos_.push_back(std::move(info));
     decoders_.push_back(

@@ -37,6 +37,12 @@ std::vector<PlanEdge> edges_of(const BoundEntry& entry, const BoundJob& job) {
 void add_spec(const BoundEntry& entry, PlanNode& node) {
   if (!entry.spec) return;
   node.was = entry.spec->common.was.name;
+  node.options = entry.spec->options;
+  const OptionTableBase* table = entry.spec->info ? entry.spec->info->options.get() : nullptr;
+  std::erase_if(node.options.entries, [&](const SpecEntry& option) {
+    const auto index = table ? table->find(option.key) : std::nullopt;
+    return option.key == "input" || option.key == "type" || (index && table->options()[*index].secret);
+  });
   if (entry.spec->common.on_error.present) node.on_error = action_name(entry.spec->common.on_error.action);
 }
 

@@ -49,6 +49,7 @@ struct PlanNode {
   std::string was;
   std::string on_error;
   std::vector<std::string> notes;
+  SpecValue options;  // as written, with the defaults that apply; secrets are left out
 };
 
 // What a sink can guarantee, and the weakest part of the way to it.

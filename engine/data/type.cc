@@ -41,6 +41,11 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
+// `unknown` is the type of a column whose expression has an error.
+static std::string type_name(const TypeRef& type) {
+  return type ? type->name() : "unknown";
+}
+
 std::string Type::name() const {
   switch (id) {
     case TypeId::null:
@@ -64,16 +69,16 @@ std::string Type::name() const {
     case TypeId::decimal:
       return "decimal(" + std::to_string(precision) + "," + std::to_string(scale) + ")";
     case TypeId::array:
-      return "array<" + element()->name() + ">";
+      return "array<" + type_name(element()) + ">";
     case TypeId::map:
-      return "map<string," + element()->name() + ">";
+      return "map<string," + type_name(element()) + ">";
     case TypeId::structure:
       break;
   }
   std::string out = "struct<";
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (i) out += ',';
-    out += quoted_name(fields[i].name) + ":" + fields[i].type->name();
+    out += quoted_name(fields[i].name) + ":" + type_name(fields[i].type);
   }
   return out + ">";
 }
@@ -186,7 +191,7 @@ std::string Schema::to_text() const {
   std::string out;
   for (const Field& field : fields) {
     if (!out.empty()) out += ", ";
-    out += quoted_name(field.name) + " " + field.type->name();
+    out += quoted_name(field.name) + " " + type_name(field.type);
   }
   return out;
 }

@@ -8,6 +8,10 @@
 namespace sr::expr {
 
 BoundRef Binder::bind_macro(const Expr& expr, const Macro& macro) {
+  if (!macro.body) {  // wrong itself, and reported where it stands
+    for (const ExprPtr& arg : expr.args) bind(*arg);
+    return nullptr;
+  }
   std::string signature = expr.name + "(";
   for (std::size_t i = 0; i < macro.params.size(); ++i) signature += (i ? ", " : "") + macro.params[i].name;
   const int count = static_cast<int>(macro.params.size());
@@ -23,7 +27,7 @@ BoundRef Binder::bind_macro(const Expr& expr, const Macro& macro) {
   for (const ExprPtr& arg : expr.args) frame.arguments.push_back({arg.get(), {}, {}});
   bool complete = true;
   for (std::size_t i = 0; i < frame.arguments.size() && !calls_; ++i) complete = bind_argument(frame, i) && complete;
-  if (!complete || !macro.body) return nullptr;
+  if (!complete) return nullptr;
   Frame* const outer = frame_;
   frame_ = &frame;
   BoundRef result = bind(*macro.body);

@@ -46,6 +46,7 @@ bool has_qualifier(const Scope& scope, std::string_view word) {
 }  // namespace
 
 BoundRef Binder::column_node(std::uint32_t index, const TypeRef& type, const Expr& expr) {
+  if (!type) return nullptr;  // unknown because of an earlier error: nothing is said of it
   auto node = std::make_shared<BoundExpr>();
   node->kind = BoundExpr::Kind::column;
   node->type = type;

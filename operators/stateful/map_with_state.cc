@@ -259,6 +259,7 @@ bool bind_timeout(const MapStateConfig& config, specs::BindContext& context, Map
       continue;
     }
     const TypeRef& type = plan.schema->fields[*column].type;
+    if (!type) continue;
     expr::BoundRef value = context.bind(item.expr, scope, type);
     const TypeRef from = value ? value->type : nullptr;
     if (value) value = expr::cast_to(std::move(value), type);

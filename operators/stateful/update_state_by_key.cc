@@ -270,7 +270,8 @@ bool map_initial(const Schema& rows, Span span, specs::BindContext& context, Upd
       context.error("SR4306", span, "the rows of `initial` lack the key column `" + wanted[i].name + "`");
       return false;
     }
-    if (found && !same_type(rows.fields[*found].type, wanted[i].type)) {
+    const bool known = found && rows.fields[*found].type && wanted[i].type;
+    if (known && !same_type(rows.fields[*found].type, wanted[i].type)) {
       context.error("SR4307", span,
                     "`" + wanted[i].name + "` is " + rows.fields[*found].type->name() + " in `initial` and " +
                         wanted[i].type->name() + " here");

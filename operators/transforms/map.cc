@@ -71,7 +71,7 @@ void add_selected(const specs::ExprMap& select, const expr::Scope& scope, specs:
   for (const specs::NamedExpr& item : select) {
     expr::BoundRef bound = context.bind(item.expr, scope);
     if (!bound) output.complete = false;
-    context.add_column(output.fields, item.name, bound ? bound->type : types::null(), item.name_span);
+    context.add_column(output.fields, item.name, bound ? bound->type : nullptr, item.name_span);
     output.columns.push_back(std::move(bound));
   }
 }
@@ -81,7 +81,7 @@ void add_set(const specs::ExprMap& set, const expr::Scope& scope, specs::BindCon
   for (const specs::NamedExpr& item : set) {
     expr::BoundRef bound = context.bind(item.expr, scope);
     if (!bound) output.complete = false;
-    const TypeRef type = bound ? bound->type : types::null();
+    const TypeRef type = bound ? bound->type : nullptr;
     const bool again =
         std::any_of(seen.begin(), seen.end(), [&](const auto& name) { return same_name(name, item.name); });
     auto old = std::find_if(output.fields.begin(), output.fields.end(),
@@ -161,10 +161,12 @@ std::optional<specs::BoundNode> bind_map(const MapConfig& config, specs::BindCon
     add_set(config.set, scope, context, output);
     if (schema) drop_columns(config.drop, schema, context, output);
   }
-  if (!schema || !output.complete || context.failed()) return std::nullopt;
+  if (!schema && !context.has_option("select")) return std::nullopt;
   specs::BoundNode bound;
   auto result = std::make_shared<const Schema>(output.fields);
   bound.ports = {{"", result}};
+  // The names are known even where an expression is wrong: readers are checked against them.
+  if (!schema || !output.complete || context.failed()) return bound;
   bound.deterministic =
       std::all_of(output.columns.begin(), output.columns.end(), [](const auto& c) { return c->deterministic; });
   bound.reads = [columns = output.columns](std::uint32_t, const std::set<std::uint32_t>& needed) {
