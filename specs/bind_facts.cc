@@ -34,6 +34,7 @@ std::string rhythm_text(const InputInfo& input) {
 }  // namespace
 
 void check_inputs_agree(const InputGroup& group, BindContext& context) {
+  if (group.type == "join") return;  // knows more of its sides, and says so itself
   const InputInfo* first = nullptr;
   for (const InputInfo& input : group.inputs) {
     if (input.is_dataset || !input.schema || input.role == "initial") continue;
@@ -121,8 +122,7 @@ void bind_dataset_facts(BoundEntry& entry, BindContext& context) {
 }
 
 void check_window_options(BoundEntry& entry, BindContext& context) {
-  const bool is_common =
-      entry.spec->info->takes_window || entry.spec->info->group == "windows" || entry.spec->info->group == "joins";
+  const bool is_common = entry.spec->info->group == "windows" || entry.spec->info->group == "joins";
   if (!is_common || !context.has_option("emit") || !entry.bound) return;
   if (entry.spec->info->options->find("emit")) return;
   const auto is_event = [](const std::optional<WindowPlan>& window) {

@@ -207,7 +207,7 @@ class Linker {
                 .help = "a dataset stands on one side of a `join`, or in the input of `sql`"});
       }
     }
-    if (datasets < 2 || !node.info || node.info->inputs != Inputs::two_sided) return;
+    if (datasets < 2 || !node.info || node.info->inputs != Inputs::two_sided || node.type == "join") return;
     report({.code = "SR4007",
             .message = fmt::format("both sides of `{}` are datasets: nothing would ever start a batch", node.id),
             .span = inputs.back().span,
