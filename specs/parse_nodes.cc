@@ -272,7 +272,7 @@ class NodeParser {
         continue;
       }
       fail(Soundness::no_schema,
-           {.code = "SR2120",
+           {.code = "SR2021",
             .message = fmt::format("format `{}` takes no `{}`", format.name, option),
             .span = entry->key_span,
             .help = node_.options.find("format")
@@ -285,7 +285,7 @@ class NodeParser {
     if (option != "delimiter" && option != "quote") return;
     if (!entry.value.is_scalar() || entry.value.opaque || entry.value.text.size() == 1) return;
     const bool tab = entry.value.text == "\\t" || entry.value.text == "tab";
-    fail(Soundness::harmless, {.code = "SR2121",
+    fail(Soundness::harmless, {.code = "SR2022",
                                .message = fmt::format("`{}` is one character, not `{}`", option, entry.value.text),
                                .span = entry.value.span,
                                .label = tab ? "did you mean `\"\\t\"`?" : "",

@@ -54,7 +54,7 @@ std::optional<specs::WindowPlan> bind_window_option(const WindowedConfig& config
   const bool event = config.window.present && (config.window.time == specs::WindowTime::event ||
                                                config.window.type == specs::WindowType::session);
   if (!event) {
-    context.error("SR4503", context.key_span("emit"), "`emit` is for windows of event time",
+    context.error("SR4038", context.key_span("emit"), "`emit` is for windows of event time",
                   config.window.present ? "this window goes by processing time" : "there is no window",
                   "leave `emit` out, or add `time: event` to the window");
   } else if (plan) {
@@ -89,14 +89,14 @@ bool add_expressions(Aggregation& aggregation, const AggregateConfig& config, sp
   specs::ExprMap expressions = config.aggregate;
   if (config.expr.present()) {
     if (!expressions.empty()) {
-      context.error("SR4502", context.key_span("expr"), "`expr` and `aggregate` are two ways to say the same",
+      context.error("SR4041", context.key_span("expr"), "`expr` and `aggregate` are two ways to say the same",
                     "leave one out");
       return false;
     }
     expressions.push_back({"value", context.value_span("expr"), config.expr});
   }
   if (expressions.empty()) {
-    context.error("SR4501", context.node_span(), "`" + context.id() + "` computes nothing", "needs `aggregate`",
+    context.error("SR4040", context.node_span(), "`" + context.id() + "` computes nothing", "needs `aggregate`",
                   "for example `aggregate: {total: sum(x), rows: count(*)}`");
     return false;
   }

@@ -118,7 +118,7 @@ class Binder {
     expr::BoundRef bound = expr::bind(*parsed, scope(relation), nullptr, errors);
     for (const expr::ExprError& error : errors) report(text, error);
     if (bound && condition && bound->type->id != TypeId::boolean && bound->type->id != TypeId::null) {
-      report(text.begin, text.begin + text.text.size(), "SR3203",
+      report(text.begin, text.begin + text.text.size(), "SR3017",
              "a condition must be boolean, and this is " + bound->type->name(), bound->type->name());
       return nullptr;
     }

@@ -305,7 +305,7 @@ SqlRelationRef SelectBinder::bind(const SqlSelect& select, const SqlText& order_
                                        : from_;
   if (having_ != kNone) {
     if (bound_[having_]->type->id != TypeId::boolean) {
-      fail(select.having, nullptr, "SR3203", "HAVING must be boolean, and this is " + bound_[having_]->type->name());
+      fail(select.having, nullptr, "SR3017", "HAVING must be boolean, and this is " + bound_[having_]->type->name());
       return nullptr;
     }
     relation = sql_filter(std::move(relation), bound_[having_]);

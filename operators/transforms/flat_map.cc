@@ -103,7 +103,7 @@ std::optional<std::vector<std::uint32_t>> kept_columns(const FlatMapConfig& conf
     const auto found = schema->find(name.name);
     if (!found) {
       const std::string near = nearest(name.name, schema->names());
-      context.report({.code = "SR3101",
+      context.report({.code = "SR3010",
                       .message = "unknown column `" + name.name + "` in `keep`",
                       .span = name.span,
                       .label = near.empty() ? "" : "did you mean `" + near + "`?",
@@ -123,7 +123,7 @@ std::optional<specs::BoundNode> bind_flat_map(const FlatMapConfig& config, specs
   std::vector<Field> fields;
   const auto keep = kept_columns(config, schema, context, fields);
   if (array && array->type->id != TypeId::array) {
-    context.error("SR3204", context.value_span("expr"), "`expr` must be an array, and this is " + array->type->name(),
+    context.error("SR3027", context.value_span("expr"), "`expr` must be an array, and this is " + array->type->name(),
                   array->type->name(),
                   "flat_map gives one row per element; `array(x)` makes an array, `split(text, ' ')` too");
     return std::nullopt;

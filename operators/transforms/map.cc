@@ -102,7 +102,7 @@ void drop_columns(const std::vector<specs::NameOption>& drop, const SchemaRef& s
   for (const specs::NameOption& name : drop) {
     if (!schema->find(name.name)) {
       const std::string near = nearest(name.name, schema->names());
-      context.report({.code = "SR3101",
+      context.report({.code = "SR3010",
                       .message = "unknown column `" + name.name + "` in `drop`",
                       .span = name.span,
                       .label = near.empty() ? "" : "did you mean `" + near + "`?",
