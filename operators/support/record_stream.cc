@@ -6,8 +6,9 @@
 namespace sr::operators {
 namespace {
 
-constexpr std::size_t kBufferBytes = 512 << 10;
-constexpr std::size_t kLeastRoom = 64 << 10;
+constexpr std::size_t kBufferBytes = 256 << 10;
+constexpr std::size_t kReadBytes = 64 << 10;  // small enough to stay in cache between the read and the copy
+constexpr std::size_t kLeastRoom = 16 << 10;
 
 // The end of the first record, behind its newline; 0 if it is not complete.
 std::size_t first_record(const flow::Framer& framer, std::string_view bytes) {
@@ -68,7 +69,7 @@ void RecordStream::seal() {
 WriteSpace RecordStream::room() {
   if (!open_.buffer) start_buffer(kBufferBytes);
   if (open_.buffer->capacity() - open_.end < kLeastRoom) seal();
-  return {open_.buffer->data() + open_.end, open_.buffer->capacity() - open_.end};
+  return {open_.buffer->data() + open_.end, std::min(kReadBytes, open_.buffer->capacity() - open_.end)};
 }
 
 void RecordStream::filled(std::size_t size, std::int64_t now_us) {

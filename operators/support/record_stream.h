@@ -29,7 +29,7 @@ class RecordStream {
   // `from_start`: the first bytes are those of the stream, where a csv header stands.
   RecordStream(const flow::Framer& framer, std::int64_t max_record, flow::BufferPool& pool, bool from_start = true);
 
-  // Gives room for the next read, at least 64 KiB.
+  // Gives room for the next read, at least 16 KiB.
   WriteSpace room();
   void filled(std::size_t size, std::int64_t now_us);
   // Says that nothing follows: what is left is the last record.
