@@ -161,7 +161,7 @@ ColumnRef gather_or_null(const ColumnRef& column, std::span<const std::uint32_t>
   if (column->size == 0) return null_column(column->type, count);
   std::vector<std::uint32_t> present(rows.begin(), rows.end());
   std::replace(present.begin(), present.end(), kNoRow, 0U);
-  auto result = std::make_shared<Column>(*gather(column, Selection{present.data(), count}));
+  auto result = std::make_shared<Column>(*flatten(gather(column, Selection{present.data(), count})));
   if (result->type->id == TypeId::null) return result;
   for (std::uint32_t i = 0; i < count; ++i) {
     if (rows[i] == kNoRow) result->set_null(i);
