@@ -11,6 +11,7 @@ template <class T>
 void pick(const Column& from, Selection rows, Column& to) {
   const T* source = from.data<T>();
   T* target = to.make_values<T>(rows.count);
+  if (rows.count == 0) return;
   if (from.constant) {
     std::fill_n(target, rows.count, source[0]);
   } else if (rows.is_all()) {
@@ -149,7 +150,8 @@ void append_holders(Column& to, const Column& from) {
   }
 }
 
-// A list column whose entries begin at 0 and fill its children (a slice's do not), or any other column without a constant.
+// A list column whose entries begin at 0 and fill its children (a slice's do not), or any other column without a
+// constant.
 ColumnRef packed(const ColumnRef& column) {
   const ColumnRef flat = flatten(column);
   const TypeId id = flat->type->id;
@@ -166,7 +168,7 @@ void concat_values(Column& to, std::span<const ColumnRef> dense) {
   to.values.resize(width * to.size);
   std::uint32_t at = 0;
   for (const ColumnRef& from : dense) {
-    if (from->size) std::memcpy(to.values.data() + at * width, from->values.data(), from->size * width);
+    if (from->size * width) std::memcpy(to.values.data() + at * width, from->values.data(), from->size * width);
     at += from->size;
   }
 }

@@ -25,7 +25,7 @@ struct Str {
   Str(const char* text, std::uint32_t length) : size(length) {
     if (length <= kInline) {
       char all[12] = {};
-      std::memcpy(all, text, length);
+      if (length != 0) std::memcpy(all, text, length);  // the text of an empty view may be null
       std::memcpy(prefix, all, 4);
       std::memcpy(rest, all + 4, 8);
     } else {
