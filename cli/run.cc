@@ -1,0 +1,91 @@
+// run: compiles a job and runs it on the real loop, clock and files until it ends. Tested in tests/cli.
+#include <sched.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/exit_codes.h"
+#include "cli/session.h"
+#include "cli/stdout_writer.h"
+#include "cli/verbs.h"
+#include "engine/observe/metrics.h"
+#include "engine/runtime/job.h"
+#include "specs/instantiate.h"
+
+namespace sr::cli {
+
+namespace {
+
+unsigned usable_cpus() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+}
+
+// Half of what the machine has.
+std::int64_t half_of_memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? static_cast<std::int64_t>(pages) / 2 * size : std::int64_t{1} << 30;
+}
+
+runtime::JobOptions job_options(const Options& options, const specs::JobSpec& spec) {
+  runtime::JobOptions job;
+  job.env = &real_environment();
+  job.trigger = static_cast<runtime::Trigger>(spec.batch.trigger);
+  job.max_records = spec.batch.max_records;
+  if (spec.batch.max_bytes) job.max_bytes = spec.batch.max_bytes->bytes;
+  job.max_queued = spec.batch.max_queued;
+  job.max_memory = spec.batch.max_memory ? spec.batch.max_memory->bytes : half_of_memory();
+  job.workers = options.workers ? *options.workers : spec.batch.workers ? static_cast<unsigned>(*spec.batch.workers) : usable_cpus();
+  job.graceful = spec.shutdown.graceful;
+  job.shutdown_timeout_ms = spec.shutdown.timeout.ms;
+  if (spec.checkpoint.has_folder()) job.checkpoint_dir = spec.checkpoint.dir;
+  if (spec.wal.present) job.wal_dir = spec.wal.dir;
+  job.verbose = options.verbose;
+  job.progress = !options.quiet && isatty(STDERR_FILENO) != 0;
+  return job;
+}
+
+LogOptions log_options(const Options& options, const specs::JobSpec& spec, bool colour) {
+  LogOptions log;
+  log.level = options.quiet ? std::max(spec.logging.level, LogLevel::error) : spec.logging.level;
+  log.format = options.log_format.empty() ? spec.logging.format : options.log_format == "json" ? LogFormat::json : LogFormat::human;
+  log.color = colour;
+  return log;
+}
+
+}  // namespace
+
+int run_job(const Options& options) {
+  if (options.files.size() != 1) {
+    std::fprintf(stderr, "streamrun: run takes one job file\n");
+    return kUsage;
+  }
+  Session session(options);
+  if (const auto code = session.begin()) return *code;
+  const auto job = session.compile(options.files[0], false);
+  if (!job) return kUsage;
+  if (const int code = session.report(&job->secrets); code != kOk) return code;
+  if (job->spec.server.present) {
+    std::fprintf(stderr, "streamrun: `server` asks for the status server, which this version does not have yet; take it out to run the job\n");
+    return kJobFailed;
+  }
+  Logger log(*real_environment().clock, log_options(options, job->spec, session.colour()));
+  Metrics metrics;
+  const auto loop = make_real_loop(*real_environment().clock);
+  FileStdout out;
+  runtime::JobOptions run = job_options(options, job->spec);
+  run.loop = loop.get();
+  run.log = &log;
+  run.metrics = &metrics;
+  run.out = &out;
+  run.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
+  runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);
+  const runtime::JobOutcome outcome = running.run();
+  if (!outcome.error.empty()) std::fprintf(stderr, "streamrun: %s\n", job->secrets.redact(outcome.error).c_str());
+  std::fflush(nullptr);
+  if (outcome.forced) _exit(outcome.exit_code);
+  return outcome.exit_code;
+}
+
+}  // namespace sr::cli
