@@ -12,7 +12,7 @@
 namespace sr::operators {
 namespace {
 
-struct CsvFileConfig : DatasetConfig {
+struct CsvFileConfig {
   std::string path;
   specs::SchemaOption schema;
   std::string delimiter = ",";
@@ -28,12 +28,11 @@ std::optional<specs::BoundNode> bind_csv_file(const CsvFileConfig& config, specs
                   std::string("`") + option + "` must be one ASCII character, not a line break");
   }
   const SchemaRef schema = config.schema.schema();
-  const auto rows = bind_dataset_rows(config, schema, context);
-  if (!rows || context.failed()) return specs::BoundNode{.ports = {{"", schema}}};
+  if (context.failed()) return specs::BoundNode{.ports = {{"", schema}}};
   flow::DecoderOptions options;
   options.schema = schema;
   const CsvRules rules{config.delimiter[0], config.quote[0], config.header};
-  return bound_file_dataset({config.path, *rows, config.reload, std::make_shared<CsvDecoder>(options, rules)});
+  return bound_file_dataset({config.path, schema, std::make_shared<CsvDecoder>(options, rules)});
 }
 
 std::shared_ptr<const specs::OptionTable<CsvFileConfig>> csv_file_options() {
@@ -46,7 +45,6 @@ std::shared_ptr<const specs::OptionTable<CsvFileConfig>> csv_file_options() {
   table->option("delimiter", &CsvFileConfig::delimiter).doc("What stands between two fields.");
   table->option("quote", &CsvFileConfig::quote).doc("What encloses a field that holds a delimiter.");
   table->option("header", &CsvFileConfig::header).doc("The first line holds names and is skipped.");
-  add_dataset_options(*table);
   return table;
 }
 

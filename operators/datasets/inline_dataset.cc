@@ -3,12 +3,12 @@
 //   regions: {type: inline, schema: {code: string, name: string}, rows: [[DE, Germany], [FR, France]]}
 //
 // Tested in tests/jobs/join_dataset.yaml.
-#include "operators/support/file_dataset.h"
+#include "specs/registry.h"
 
 namespace sr::operators {
 namespace {
 
-struct InlineConfig : DatasetConfig {
+struct InlineConfig {
   specs::SchemaOption schema;
   specs::RawOption rows;
 };
@@ -27,18 +27,12 @@ class InlineLoader final : public flow::DatasetLoader {
 
 std::optional<specs::BoundNode> bind_inline_dataset(const InlineConfig& config, specs::BindContext& context) {
   const SchemaRef schema = config.schema.schema();
-  const auto kept = bind_dataset_rows(config, schema, context);
   auto rows = context.rows(config.rows.value, schema);
-  if (!kept || !rows) return specs::BoundNode{.ports = {{"", schema}}};
-  auto applied = kept->apply(std::move(*rows));
-  if (!applied.ok()) {
-    context.error("SR3902", context.value_span("where"), applied.error().message);
-    return specs::BoundNode{.ports = {{"", schema}}};
-  }
+  if (!rows) return specs::BoundNode{.ports = {{"", schema}}};
   auto version = std::make_shared<flow::DatasetVersion>();
   version->version = 1;
   version->schema = schema;
-  version->chunks = std::move(*applied);
+  version->chunks = std::move(*rows);
   specs::BoundNode bound;
   bound.ports = {{"", schema}};
   bound.bounded = true;
@@ -57,7 +51,6 @@ std::shared_ptr<const specs::OptionTable<InlineConfig>> inline_dataset_options()
       .required()
       .doc("The rows: maps, lists in column order, or bare values of a single column.")
       .example("[[DE, Germany], [FR, France]]");
-  add_dataset_options(*table);
   return table;
 }
 

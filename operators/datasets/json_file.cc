@@ -13,18 +13,17 @@
 namespace sr::operators {
 namespace {
 
-struct JsonFileConfig : DatasetConfig {
+struct JsonFileConfig {
   std::string path;
   specs::SchemaOption schema;
 };
 
 std::optional<specs::BoundNode> bind_json_file(const JsonFileConfig& config, specs::BindContext& context) {
   const SchemaRef schema = config.schema.schema();
-  const auto rows = bind_dataset_rows(config, schema, context);
-  if (!rows || context.failed()) return specs::BoundNode{.ports = {{"", schema}}};
+  if (context.failed()) return specs::BoundNode{.ports = {{"", schema}}};
   flow::DecoderOptions options;
   options.schema = schema;
-  return bound_file_dataset({config.path, *rows, config.reload, make_json_decoder(options, false)});
+  return bound_file_dataset({config.path, schema, make_json_decoder(options, false)});
 }
 
 std::shared_ptr<const specs::OptionTable<JsonFileConfig>> json_file_options() {
@@ -37,7 +36,6 @@ std::shared_ptr<const specs::OptionTable<JsonFileConfig>> json_file_options() {
       .required()
       .doc("The columns; other fields are ignored, absent ones are NULL.")
       .example("{word: string, weight: bigint}");
-  add_dataset_options(*table);
   return table;
 }
 

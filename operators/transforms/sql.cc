@@ -114,7 +114,8 @@ void register_sql(specs::Registry& registry) {
                                        .summary = "Runs one SQL query over the node's inputs, each batch.",
                                        .example = "ranking:\n  type: sql\n  input: words\n  query: SELECT word, "
                                                   "count(*) AS n FROM words GROUP BY word ORDER BY n DESC LIMIT 10\n",
-                                       .inputs = specs::Inputs::many},
+                                       .inputs = specs::Inputs::many,
+       .takes_datasets = true},
                                       sql_options(), bind_sql));
 }
 
