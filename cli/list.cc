@@ -52,7 +52,7 @@ int list(const Options& options) {
   } else if (what == "formats") {
     for (const specs::FormatInfo* format : registry.formats()) line(format->name, format->summary);
   } else if (what == "codes") {
-    for (const specs::CodeInfo& code : specs::all_codes()) line(code.code, code.title);
+    for (const specs::CodeInfo& code : specs::code_table()) line(code.code, code.title);
   } else {
     std::fprintf(stderr, "streamrun: list what? nodes, functions, aggregates, formats or codes\n");
     return kUsage;
