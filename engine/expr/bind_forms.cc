@@ -167,6 +167,7 @@ BoundRef Binder::bind_interval_sum(const Expr& expr) {
   return finish(std::move(node), expr);
 }
 
+// `a || b || c` is concat(a, b, c).
 BoundRef Binder::bind_concat(const Expr& expr) {
   return bind_function(expr, *functions().find("concat"));
 }

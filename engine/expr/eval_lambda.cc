@@ -140,14 +140,38 @@ ColumnRef Evaluator::lambda(const BoundExpr& expr, Selection selection) {
   return out.finish();
 }
 
+// One round of a fold: the accumulators and elements of `rows`, and the accumulators after it, at their rows' own places.
+ColumnRef Evaluator::fold_step(const BoundExpr& expr, const RowList& rows, std::vector<ColumnRef> params) {
+  const std::vector<ColumnRef> columns = body_columns(expr, *expr.args[2], input_, rows, std::move(params));
+  RowErrors failed;
+  const EvalInput inner = body_input(input_, columns, static_cast<std::uint32_t>(rows.size()));
+  const ColumnRef step = evaluate(*expr.args[2], inner, failed);
+  raise(failed, rows, errors_);
+  RowList places;
+  places.resize(input_.rows, 0);
+  for (std::uint32_t i = 0; i < rows.size(); ++i) places[rows[i]] = i;
+  return gather(step, listed(places));
+}
+
+// The last lambda of a fold, over the accumulators of `rows`.
+ColumnRef Evaluator::fold_end(const BoundExpr& expr, const ColumnRef& accumulator, const RowList& rows) {
+  RowList all;
+  for (std::uint32_t row = 0; row < input_.rows; ++row) all.push_back(row);
+  const std::vector<ColumnRef> columns = body_columns(expr, *expr.args[3], input_, all, {accumulator});
+  EvalInput inner = body_input(input_, columns, input_.rows);
+  inner.selection = listed(rows);
+  return evaluate(*expr.args[3], inner, errors_);
+}
+
 // aggregate: one round per index, over the rows whose arrays are that long.
 ColumnRef Evaluator::fold_elements(const BoundExpr& expr, const ColumnRef& array, Selection selection) {
   ColumnRef accumulator = run(*expr.args[1], selection);
-  RowList open;
+  RowList known, nulls;
   selection.for_each([&](std::uint32_t row) {
-    if (array->valid(row) && !errors_.failed(row)) open.push_back(row);
+    if (!errors_.failed(row)) (array->valid(row) ? known : nulls).push_back(row);
   });
   std::vector<Piece> pieces;
+  RowList open = known;
   for (std::uint32_t index = 0; !open.empty(); ++index) {
     RowList positions, rows, done;
     for (const std::uint32_t row : open) {
@@ -157,49 +181,19 @@ ColumnRef Evaluator::fold_elements(const BoundExpr& expr, const ColumnRef& array
     }
     if (!done.empty()) pieces.push_back({accumulator, std::move(done)});
     if (rows.empty()) break;
-    std::vector<ColumnRef> params = {gather(accumulator, listed(rows)), gather(array->children[0], listed(positions))};
-    const std::vector<ColumnRef> columns = body_columns(expr, *expr.args[2], input_, rows, std::move(params));
-    RowErrors failed;
-    const EvalInput inner = body_input(input_, columns, static_cast<std::uint32_t>(rows.size()));
-    const ColumnRef step = evaluate(*expr.args[2], inner, failed);
-    raise(failed, rows, errors_);
-    // Back to the rows' own places.
-    RowList places;
-    places.resize(input_.rows, 0);
-    for (std::uint32_t i = 0; i < rows.size(); ++i) places[rows[i]] = i;
-    accumulator = gather(step, listed(places));
+    accumulator = fold_step(expr, rows, {gather(accumulator, listed(rows)), gather(array->children[0], listed(positions))});
     open.clear();
     for (const std::uint32_t row : rows) {
       if (!errors_.failed(row)) open.push_back(row);
     }
   }
-  ColumnRef result = assemble(accumulator->type, pieces);
-  RowList absent;
-  auto marked = std::make_shared<Column>(*result);
-  selection.for_each([&](std::uint32_t row) {
-    if (!array->valid(row)) marked->set_null(row);
-  });
-  if (expr.args.size() < 4) return marked;
-  const std::vector<ColumnRef> columns = [&] {
-    RowList all(input_.rows);
-    for (std::uint32_t i = 0; i < input_.rows; ++i) all[i] = i;
-    return body_columns(expr, *expr.args[3], input_, all, {marked});
-  }();
-  EvalInput inner = body_input(input_, columns, input_.rows);
-  RowList kept;
-  selection.for_each([&](std::uint32_t row) {
-    if (array->valid(row) && !errors_.failed(row)) kept.push_back(row);
-  });
-  inner.selection = listed(kept);
-  const ColumnRef last = evaluate(*expr.args[3], inner, errors_);
-  std::vector<Piece> final_pieces;
-  final_pieces.push_back({last, std::move(kept)});
-  RowList nulls;
-  selection.for_each([&](std::uint32_t row) {
-    if (!array->valid(row)) nulls.push_back(row);
-  });
-  final_pieces.push_back({null_column(expr.type, input_.rows), std::move(nulls)});
-  return assemble(expr.type, final_pieces);
+  if (expr.args.size() == 4) {
+    const ColumnRef ended = fold_end(expr, assemble(accumulator->type, pieces), known);
+    pieces.clear();
+    pieces.push_back({ended, std::move(known)});
+  }
+  pieces.push_back({null_column(expr.type, input_.rows), std::move(nulls)});
+  return assemble(expr.type, pieces);
 }
 
 }  // namespace sr::expr

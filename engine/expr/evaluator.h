@@ -53,6 +53,8 @@ class Evaluator {
 
   // eval_lambda.cc
   ColumnRef lambda(const BoundExpr& expr, Selection selection);
+  ColumnRef fold_step(const BoundExpr& expr, const RowList& rows, std::vector<ColumnRef> params);
+  ColumnRef fold_end(const BoundExpr& expr, const ColumnRef& accumulator, const RowList& rows);
   ColumnRef fold_elements(const BoundExpr& expr, const ColumnRef& array, Selection selection);
 
   const EvalInput& input_;

@@ -12,6 +12,9 @@
 
 namespace sr::expr {
 
+// The strength of comparisons in parse_binary.
+inline constexpr int kWeakestOperator = 1;
+
 // Parses one text. Every parse_… gives nullptr after a failure; the first failure stays.
 class Parser {
  public:
