@@ -59,26 +59,28 @@ class Matching {
 };
 
 // Whether every element of a's range finds its own in b's.
-bool sets_match(const Column& a, std::uint32_t begin_a, const Column& b, std::uint32_t begin_b, std::uint32_t count,
+bool sets_match(std::uint32_t begin_a, std::uint32_t begin_b, std::uint32_t count,
                 const std::function<bool(std::uint32_t, std::uint32_t)>& fits) {
   Matching matching(count, count, [&](std::uint32_t i, std::uint32_t j) { return fits(begin_a + i, begin_b + j); });
   const auto right_of = matching.solve();
   return std::none_of(right_of.begin(), right_of.end(), [](std::uint32_t r) { return r == Matching::kFree; });
 }
 
-bool lists_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b,
-                 const CompareOptions& options) {
+bool lists_match(ValueAt value_a, ValueAt value_b, const CompareOptions& options) {
+  const auto& [a, row_a] = value_a;
+  const auto& [b, row_b] = value_b;
   const std::uint32_t begin_a = a.begin_of(row_a), begin_b = b.begin_of(row_b);
   const std::uint32_t count = a.end_of(row_a) - begin_a;
   if (count != b.end_of(row_b) - begin_b) return false;
   const bool is_map = a.type->id == TypeId::map;
+  const auto &a_children = a.children, &b_children = b.children;
   const auto fits = [&](std::uint32_t i, std::uint32_t j) {
-    for (std::size_t child = 0; child < a.children.size(); ++child) {
-      if (!values_match(*a.children[child], i, *b.children[child], j, options)) return false;
+    for (std::size_t child = 0; child < a_children.size(); ++child) {
+      if (!values_match({*a_children[child], i}, {*b_children[child], j}, options)) return false;
     }
     return true;
   };
-  if (is_map || options.unordered_arrays) return sets_match(a, begin_a, b, begin_b, count, fits);
+  if (is_map || options.unordered_arrays) return sets_match(begin_a, begin_b, count, fits);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (!fits(begin_a + i, begin_b + i)) return false;
   }
@@ -87,7 +89,7 @@ bool lists_match(const Column& a, std::uint32_t row_a, const Column& b, std::uin
 
 bool row_matches(const ExpectedRow& expected, const Chunk& actual, std::uint32_t row, const CompareOptions& options) {
   return std::all_of(expected.cells.begin(), expected.cells.end(), [&](const ExpectedRow::Cell& cell) {
-    return values_match(*cell.value, 0, *actual.columns[cell.column], row, options);
+    return values_match({*cell.value, 0}, {*actual.columns[cell.column], row}, options);
   });
 }
 
@@ -109,8 +111,9 @@ RowDifference compare_in_order(const std::vector<ExpectedRow>& expected, const C
 
 }  // namespace
 
-bool values_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b,
-                  const CompareOptions& options) {
+bool values_match(ValueAt value_a, ValueAt value_b, const CompareOptions& options) {
+  const auto& [a, row_a] = value_a;
+  const auto& [b, row_b] = value_b;
   const bool valid_a = a.valid(row_a), valid_b = b.valid(row_b);
   if (!valid_a || !valid_b) return valid_a == valid_b;
   switch (a.type->id) {
@@ -118,10 +121,10 @@ bool values_match(const Column& a, std::uint32_t row_a, const Column& b, std::ui
       return doubles_match(a.get<double>(row_a), b.get<double>(row_b), options.tolerance);
     case TypeId::array:
     case TypeId::map:
-      return lists_match(a, row_a, b, row_b, options);
+      return lists_match(value_a, value_b, options);
     case TypeId::structure:
       for (std::size_t child = 0; child < a.children.size(); ++child) {
-        if (!values_match(*a.children[child], a.at(row_a), *b.children[child], b.at(row_b), options)) return false;
+        if (!values_match({*a.children[child], a.at(row_a)}, {*b.children[child], b.at(row_b)}, options)) return false;
       }
       return true;
     default:

@@ -37,8 +37,13 @@ struct RowDifference {
 RowDifference compare_rows(const std::vector<ExpectedRow>& expected, const Chunk& actual,
                            const CompareOptions& options);
 
+// One value of a column.
+struct ValueAt {
+  const Column& column;
+  std::uint32_t row;
+};
+
 // Compares two values of one type; NaN equals NaN, doubles within the tolerance, maps without order.
-bool values_match(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b,
-                  const CompareOptions& options);
+bool values_match(ValueAt a, ValueAt b, const CompareOptions& options);
 
 }  // namespace sr::cli

@@ -130,10 +130,10 @@ struct UnitWords {
   const char* code;
   const char* what;      // "duration"
   const char* examples;  // "`250ms`, `10s`, …"
+  std::string meant;     // the text that was probably meant
 };
 
-bool report_unit(const SpecValue& value, const OptionInfo& row, const DecodeContext& context, const UnitWords& words,
-                 std::string meant) {
+bool report_unit(const SpecValue& value, const OptionInfo& row, const DecodeContext& context, UnitWords words) {
   double number = 0;
   std::string unit;
   const bool bare = split_quantity(value.text, &number, &unit) && unit.empty();
@@ -142,7 +142,7 @@ bool report_unit(const SpecValue& value, const OptionInfo& row, const DecodeCont
                         : negative ? fmt::format("`{}` cannot be negative: `{}`", row.name, value.text)
                                    : fmt::format("`{}` is no {}: `{}`", value.text, words.what, row.name);
   return report_value(
-      {.code = words.code, .message = std::move(message), .help = words.examples, .suggestion = std::move(meant)},
+      {.code = words.code, .message = std::move(message), .help = words.examples, .suggestion = std::move(words.meant)},
       value, context);
 }
 
@@ -218,7 +218,7 @@ bool OptionCodec<std::int64_t>::decode(const SpecValue& value, std::int64_t& out
   out = *integer;
   const std::int64_t min = row.min.value_or(row.port ? 0 : INT64_MIN);
   const std::int64_t max = row.max.value_or(row.port ? 65535 : INT64_MAX);
-  return check_range(out, {min, max, [](std::int64_t v) { return std::to_string(v); }}, value, row, context);
+  return check_range(out, {min, max, [](std::int64_t v) { return std::to_string(v); }, &row}, value, context);
 }
 
 std::string OptionCodec<std::int64_t>::text(const std::int64_t& value) {
@@ -278,14 +278,14 @@ bool OptionCodec<Duration>::decode(const SpecValue& value, Duration& out, const 
   const auto duration = parse_duration(value.text);
   if (!duration) {
     return report_unit(value, row, context,
-                       {"SR2104", "duration", "durations carry their units: `250ms`, `10s`, `1m30s`, `2h`, `7d`"},
-                       meant_duration(value.text));
+                       {"SR2104", "duration", "durations carry their units: `250ms`, `10s`, `1m30s`, `2h`, `7d`",
+                        meant_duration(value.text)});
   }
   out = *duration;
-  return check_range(
-      out.ms,
-      {row.min.value_or(INT64_MIN), row.max.value_or(INT64_MAX), [](std::int64_t v) { return to_text(Duration{v}); }},
-      value, row, context);
+  return check_range(out.ms,
+                     {row.min.value_or(INT64_MIN), row.max.value_or(INT64_MAX),
+                      [](std::int64_t v) { return to_text(Duration{v}); }, &row},
+                     value, context);
 }
 
 std::string OptionCodec<Duration>::text(const Duration& value) {
@@ -298,15 +298,15 @@ bool OptionCodec<ByteSize>::decode(const SpecValue& value, ByteSize& out, const 
   if (!is_scalar_value(value, row, context, "a size with its unit, such as `64KiB`")) return false;
   const auto size = parse_size(value.text);
   if (!size) {
-    return report_unit(value, row, context,
-                       {"SR2105", "size", "sizes carry their units: `512B`, `64KiB` (1024), `10MB` (1000)"},
-                       meant_size(value.text));
+    return report_unit(
+        value, row, context,
+        {"SR2105", "size", "sizes carry their units: `512B`, `64KiB` (1024), `10MB` (1000)", meant_size(value.text)});
   }
   out = *size;
-  return check_range(
-      out.bytes,
-      {row.min.value_or(INT64_MIN), row.max.value_or(INT64_MAX), [](std::int64_t v) { return to_text(ByteSize{v}); }},
-      value, row, context);
+  return check_range(out.bytes,
+                     {row.min.value_or(INT64_MIN), row.max.value_or(INT64_MAX),
+                      [](std::int64_t v) { return to_text(ByteSize{v}); }, &row},
+                     value, context);
 }
 
 std::string OptionCodec<ByteSize>::text(const ByteSize& value) {
@@ -318,8 +318,9 @@ bool OptionCodec<Rate>::decode(const SpecValue& value, Rate& out, const OptionIn
   if (!is_scalar_value(value, row, context, "a rate such as `5000/s`")) return false;
   const auto rate = parse_rate(value.text);
   if (!rate || rate->per_second <= 0) {
-    return report_unit(value, row, context, {"SR2106", "rate", "rates carry their units: `5000/s`, `100/m`, `20/h`"},
-                       meant_rate(value.text));
+    return report_unit(
+        value, row, context,
+        {"SR2106", "rate", "rates carry their units: `5000/s`, `100/m`, `20/h`", meant_rate(value.text)});
   }
   out = *rate;
   return true;

@@ -41,23 +41,23 @@ std::string bounds_text(const Range& range) {
 
 }  // namespace
 
-bool check_range(std::int64_t number, const Range& range, const SpecValue& value, const OptionInfo& row,
-                 const DecodeContext& context) {
+bool check_range(std::int64_t number, const Range& range, const SpecValue& value, const DecodeContext& context) {
   if (number >= range.min && number <= range.max) return true;
   const std::string bounds = bounds_text(range);
-  if (row.port) {
+  if (range.row->port) {
     return report_value({.code = "SR2109", .message = fmt::format("`{}` is no port: a port is {}", value.text, bounds)},
                         value, context);
   }
   return report_value(
-      {.code = "SR2108", .message = fmt::format("`{}` is out of range: `{}` must be {}", value.text, row.name, bounds)},
+      {.code = "SR2108",
+       .message = fmt::format("`{}` is out of range: `{}` must be {}", value.text, range.row->name, bounds)},
       value, context);
 }
 
 std::string range_text(const OptionInfo& row, std::string (*text)(std::int64_t)) {
   if (!row.min && !row.max) return {};
   return fmt::format("`{}` is {}", row.name,
-                     bounds_text({row.min.value_or(INT64_MIN), row.max.value_or(INT64_MAX), text}));
+                     bounds_text({row.min.value_or(INT64_MIN), row.max.value_or(INT64_MAX), text, &row}));
 }
 
 bool report_not_a_block(const SpecValue& value, const OptionInfo& row, const DecodeContext& context) {

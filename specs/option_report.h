@@ -29,10 +29,10 @@ struct Range {
   std::int64_t min = INT64_MIN;
   std::int64_t max = INT64_MAX;
   std::string (*text)(std::int64_t) = nullptr;
+  const OptionInfo* row = nullptr;  // the option it bounds
 };
-// Reports a value outside its range.
-bool check_range(std::int64_t number, const Range& range, const SpecValue& value, const OptionInfo& row,
-                 const DecodeContext& context);
+// Reports a value outside its range, whose `row` is set.
+bool check_range(std::int64_t number, const Range& range, const SpecValue& value, const DecodeContext& context);
 // `between 0 and 65535`, `at least 1`, from a row's bounds.
 std::string range_text(const OptionInfo& row, std::string (*text)(std::int64_t));
 

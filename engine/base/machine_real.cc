@@ -1,3 +1,4 @@
+// What the machine offers the process, asked of the system itself. Entry points: machine.h.
 #include <sched.h>
 #include <unistd.h>
 

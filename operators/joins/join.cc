@@ -99,8 +99,8 @@ class BatchJoin final : public flow::Breaker {
       if (!out.drop_failed(left, errors, kept)) return {};
     }
     const KeyIndex index(output_.keys.types, right_keys, right.selection());
-    const JoinPairs pairs = match(output_.how, index, left_keys, left.selection(), right.rows);
-    return emit_joined(output_, {&left, &right, left_keys, right_keys}, pairs, context, out);
+    const JoinPairs pairs = match(output_.how, index, {left_keys, left.selection()}, right.rows);
+    return emit_joined({output_, {&left, &right, left_keys, right_keys}}, pairs, context, out);
   }
 
   JoinOutput output_;
@@ -135,8 +135,8 @@ class DatasetJoin final : public flow::Stateless {
       if (!out.drop_failed(chunk, errors, kept)) return {};
       rows = {kept.data(), static_cast<std::uint32_t>(kept.size())};
     }
-    const JoinPairs pairs = match(output_.how, *index_, left_keys, rows, table_.rows);
-    return emit_joined(output_, {&chunk, &table_, left_keys, keys_}, pairs, context, out);
+    const JoinPairs pairs = match(output_.how, *index_, {left_keys, rows}, table_.rows);
+    return emit_joined({output_, {&chunk, &table_, left_keys, keys_}}, pairs, context, out);
   }
 
  private:
@@ -173,11 +173,19 @@ expr::Scope select_scope(const JoinConfig& config, const JoinOutput& output) {
   return scope;
 }
 
-// Adds a column of a side; a clash is reported once, for all columns that both sides have.
-void add_side(const Schema& schema, JoinColumn::From from, const std::vector<specs::KeyOption::Column>& skip,
-              std::vector<Field>& fields, JoinOutput& output, std::vector<std::string>& clashes) {
+// One side of the join, as its columns enter the result.
+struct JoinedSide {
+  const Schema& schema;
+  JoinColumn::From from;
+  const std::vector<specs::KeyOption::Column>& key;
+};
+
+// Adds the columns of a side; a clash is reported once, for all columns that both sides have.
+void add_side(const JoinedSide& side, std::vector<Field>& fields, JoinOutput& output,
+              std::vector<std::string>& clashes) {
+  const Schema& schema = side.schema;
   for (std::uint32_t i = 0; i < schema.size(); ++i) {
-    if (output.by_key && is_key(skip, schema.fields[i].name)) continue;
+    if (output.by_key && is_key(side.key, schema.fields[i].name)) continue;
     const bool taken = std::any_of(fields.begin(), fields.end(),
                                    [&](const Field& f) { return same_name(f.name, schema.fields[i].name); });
     if (taken) {
@@ -185,7 +193,7 @@ void add_side(const Schema& schema, JoinColumn::From from, const std::vector<spe
       continue;
     }
     fields.push_back(schema.fields[i]);
-    output.columns.push_back({from, i});
+    output.columns.push_back({side.from, i});
   }
 }
 
@@ -201,8 +209,8 @@ bool bind_columns(const JoinConfig& config, specs::BindContext& context, JoinOut
       output.columns.push_back({JoinColumn::From::key, i});
     }
   }
-  add_side(*output.left, JoinColumn::From::left, config.key.columns, fields, output, clashes);
-  if (!left_only) add_side(*output.right, JoinColumn::From::right, right_key, fields, output, clashes);
+  add_side({*output.left, JoinColumn::From::left, config.key.columns}, fields, output, clashes);
+  if (!left_only) add_side({*output.right, JoinColumn::From::right, right_key}, fields, output, clashes);
   output.schema = std::make_shared<const Schema>(std::move(fields));
   if (clashes.empty()) return true;
   std::string names;

@@ -90,7 +90,7 @@ class Kmeans final : public flow::Breaker {
     FeatureMatrix matrix;
     matrix.table = flow::gather_input(plan_.schema, partials, 0);
     matrix.width = centers_.size() / plan_.k;
-    if (!read_features(plan_.features, nullptr, context, matrix, out)) return {};
+    if (!read_features({plan_.features, nullptr}, context, matrix, out)) return {};
     if (centers_.empty() && matrix.width != 0) random_centers(matrix.width);
     std::vector<std::size_t> nearest(matrix.rows.size());
     auto clusters = std::make_shared<Column>(types::bigint(), static_cast<std::uint32_t>(nearest.size()));

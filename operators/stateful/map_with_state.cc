@@ -69,15 +69,14 @@ class MapWithState final : public flow::Breaker {
     state_.table().find_or_insert(keys, table.selection(), groups.data());
     if (!fill_new(plan_.shape, state_, context, out)) return {};
     state_.touch(groups, context.tick.time_ms);
-    std::vector<Chunk> emitted;
-    std::vector<std::uint32_t> places;
+    Emitted emitted;
     for (const std::vector<std::uint32_t>& round : rounds(groups)) {
       for (std::size_t at = 0; at < round.size(); at += kChunkRows) {
         const std::size_t count = std::min<std::size_t>(kChunkRows, round.size() - at);
-        if (!step(table, groups, std::span(round).subspan(at, count), context, out, emitted, places)) return {};
+        if (!step({table, groups, std::span(round).subspan(at, count)}, context, out, emitted)) return {};
       }
     }
-    emit_in_order(emitted, places, out);
+    emit_in_order(emitted, out);
     if (plan_.timeout_ms > 0) time_out(context, out);
     state_.tidy();
     return {};
@@ -102,10 +101,22 @@ class MapWithState final : public flow::Breaker {
     return result;
   }
 
-  // Updates the states of some rows with distinct keys and computes what they emit. False: the batch has failed.
-  bool step(const Chunk& table, const std::vector<std::uint32_t>& groups, std::span<const std::uint32_t> rows,
-            const flow::BatchContext& context, flow::Emitter& out, std::vector<Chunk>& emitted,
-            std::vector<std::uint32_t>& places) {
+  // Some rows of a table with distinct keys, and the group of each row of the table.
+  struct Round {
+    const Chunk& table;
+    const std::vector<std::uint32_t>& groups;
+    std::span<const std::uint32_t> rows;
+  };
+
+  // What was emitted so far, and for each row the row of the table that it came from.
+  struct Emitted {
+    std::vector<Chunk> chunks;
+    std::vector<std::uint32_t> places;
+  };
+
+  // Updates the states of a round and computes what it emits. False: the batch has failed.
+  bool step(const Round& round, const flow::BatchContext& context, flow::Emitter& out, Emitted& emitted) {
+    const auto& [table, groups, rows] = round;
     const auto count = static_cast<std::uint32_t>(rows.size());
     Chunk part{table.schema, {}, count, nullptr, nullptr};
     for (const ColumnRef& column : table.columns) part.columns.push_back(gather(column, Selection{rows.data(), count}));
@@ -133,29 +144,29 @@ class MapWithState final : public flow::Breaker {
     std::vector<std::uint32_t> from(good.begin(), good.end()), to;
     for (const std::uint32_t i : from) to.push_back(own[i]);
     for (std::size_t i = 0; i < fresh.size(); ++i) state_.store(plan_.updates[i].column, to, *fresh[i], from);
-    keep_emitted(std::move(result), from, rows, emitted, places);
+    keep_emitted(std::move(result), from, rows, emitted);
     return true;
   }
 
   // Keeps the rows that are not all NULL.
   static void keep_emitted(Chunk result, const std::vector<std::uint32_t>& good, std::span<const std::uint32_t> rows,
-                           std::vector<Chunk>& emitted, std::vector<std::uint32_t>& places) {
+                           Emitted& emitted) {
     auto kept = std::make_shared<Vec<std::uint32_t>>();
     for (const std::uint32_t i : good) {
       if (std::none_of(result.columns.begin(), result.columns.end(), [&](const ColumnRef& c) { return c->valid(i); }))
         continue;
       kept->push_back(i);
-      places.push_back(rows[i]);
+      emitted.places.push_back(rows[i]);
     }
     if (kept->empty()) return;
     result.selected = std::move(kept);
-    emitted.push_back(std::move(result));
+    emitted.chunks.push_back(std::move(result));
   }
 
-  void emit_in_order(const std::vector<Chunk>& emitted, const std::vector<std::uint32_t>& places,
-                     flow::Emitter& out) const {
-    if (emitted.empty()) return;
-    const Chunk all = flow::concat_chunks(plan_.schema, emitted);
+  void emit_in_order(const Emitted& emitted, flow::Emitter& out) const {
+    const std::vector<std::uint32_t>& places = emitted.places;
+    if (places.empty()) return;
+    const Chunk all = flow::concat_chunks(plan_.schema, emitted.chunks);
     if (std::is_sorted(places.begin(), places.end())) return flow::emit_table(all, out);
     std::vector<std::uint32_t> order(places.size());
     std::iota(order.begin(), order.end(), 0U);
@@ -204,7 +215,7 @@ bool bind_updates(const MapStateConfig& config, const expr::Scope& scope, specs:
                   MapStatePlan& plan) {
   bool good = true;
   for (const specs::NamedExpr& item : config.update) {
-    const auto column = state_column(plan.shape, item.name, item.name_span, "update", context);
+    const auto column = state_column(plan.shape, item, "update", context);
     if (!column) {
       good = false;
       continue;

@@ -80,7 +80,7 @@ class UpdateState final : public flow::Breaker {
 
   Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext& context,
                     flow::Emitter& errors) const override {
-    static_cast<KeyedPartial&>(partial).add(plan_.shape.key, plan_.calls, chunk, context, errors);
+    static_cast<KeyedPartial&>(partial).add({plan_.shape.key, plan_.calls}, chunk, context, errors);
     return {};
   }
 
@@ -105,7 +105,7 @@ class UpdateState final : public flow::Breaker {
     const std::vector<std::uint32_t> visits = everything ? state_.all() : batch.touched_in_order();
     for (std::size_t at = 0; at < visits.size(); at += kChunkRows) {
       const std::size_t count = std::min<std::size_t>(kChunkRows, visits.size() - at);
-      if (!visit(std::span(visits).subspan(at, count), known, batch, context, out)) return {};
+      if (!visit({std::span(visits).subspan(at, count), known, batch}, context, out)) return {};
     }
     state_.tidy();
     return {};
@@ -157,40 +157,56 @@ class UpdateState final : public flow::Breaker {
     return true;
   }
 
+  // A block of keys to update.
+  struct Visit {
+    std::span<const std::uint32_t> groups;
+    std::uint32_t known;  // groups from here on are new in this batch
+    BatchGroups& batch;
+  };
+
+  // What an update makes of a block of keys, a row each.
+  struct Outcome {
+    std::vector<ColumnRef> before;  // states
+    std::vector<ColumnRef> after;
+    std::vector<ColumnRef> result;  // keys and states, as they are emitted
+    expr::RowErrors errors;
+    Vec<std::uint32_t> dropped;
+  };
+
   // Updates a block of keys and emits them. False: the batch has failed.
-  bool visit(std::span<const std::uint32_t> groups, std::uint32_t known, BatchGroups& batch,
-             const flow::BatchContext& context, flow::Emitter& out) {
+  bool visit(const Visit& block, const flow::BatchContext& context, flow::Emitter& out) {
+    const std::span<const std::uint32_t> groups = block.groups;
     const auto count = static_cast<std::uint32_t>(groups.size());
     const std::vector<ColumnRef> keys = state_.table().keys(groups);
-    const std::vector<ColumnRef> before = state_.values(groups);
-    expr::RowErrors errors;
+    Outcome outcome;
+    outcome.before = state_.values(groups);
+    expr::RowErrors& errors = outcome.errors;
     std::vector<ColumnRef> columns = keys;
-    columns.insert(columns.end(), before.begin(), before.end());
-    for (ColumnRef& value : batch.finish(groups, errors)) columns.push_back(std::move(value));
+    columns.insert(columns.end(), outcome.before.begin(), outcome.before.end());
+    for (ColumnRef& value : block.batch.finish(groups, errors)) columns.push_back(std::move(value));
     const expr::EvalInput input{columns, count, Selection{nullptr, count}, &context.tick, context.seed};
-    std::vector<ColumnRef> after = before;
+    std::vector<ColumnRef>& after = outcome.after = outcome.before;
     for (const UpdatePlan::Update& update : plan_.updates)
       after[update.column] = expr::evaluate(*update.value, input, errors);
-    std::vector<ColumnRef> result = keys;
+    std::vector<ColumnRef>& result = outcome.result = keys;
     result.insert(result.end(), after.begin(), after.end());
-    Vec<std::uint32_t> dropped;
     if (plan_.drop_when) {
       std::vector<ColumnRef> seen = result;
       seen.insert(seen.end(), after.begin(), after.end());
       expr::select_true(*plan_.drop_when, {seen, count, Selection{nullptr, count}, &context.tick, context.seed}, errors,
-                        dropped);
+                        outcome.dropped);
     }
     for (const expr::RowErrors::Item& item : errors.sorted()) {
       if (!out.fail_row(key_json(plan_.shape, keys, item.row), item.message)) return false;
     }
-    settle(groups, known, before, after, errors, dropped, std::move(result), out);
+    settle(block, std::move(outcome), out);
     return true;
   }
 
   // Stores what changed, forgets what is dropped, emits the rest.
-  void settle(std::span<const std::uint32_t> groups, std::uint32_t known, const std::vector<ColumnRef>& before,
-              const std::vector<ColumnRef>& after, const expr::RowErrors& errors, const Vec<std::uint32_t>& dropped,
-              std::vector<ColumnRef> result, flow::Emitter& out) {
+  void settle(const Visit& block, Outcome outcome, flow::Emitter& out) {
+    const auto& [before, after, result, errors, dropped] = outcome;
+    const std::span<const std::uint32_t> groups = block.groups;
     std::vector<std::uint32_t> rows, stored;
     auto emitted = std::make_shared<Vec<std::uint32_t>>();
     std::size_t next_drop = 0;
@@ -203,12 +219,12 @@ class UpdateState final : public flow::Breaker {
       }
       rows.push_back(row);
       stored.push_back(groups[row]);
-      if (!plan_.emit_changed || groups[row] >= known || differs(before, after, row)) emitted->push_back(row);
+      if (!plan_.emit_changed || groups[row] >= block.known || differs(before, after, row)) emitted->push_back(row);
     }
     for (const UpdatePlan::Update& update : plan_.updates)
       state_.store(update.column, stored, *after[update.column], rows);
     if (emitted->empty()) return;
-    Chunk chunk{plan_.schema, std::move(result), static_cast<std::uint32_t>(groups.size()), nullptr, nullptr};
+    Chunk chunk{plan_.schema, std::move(outcome.result), static_cast<std::uint32_t>(groups.size()), nullptr, nullptr};
     if (emitted->size() != groups.size()) chunk.selected = std::move(emitted);
     out.emit(std::move(chunk));
   }
@@ -236,7 +252,7 @@ bool bind_updates(const UpdateConfig& config, specs::BindContext& context, Updat
   bool good = true;
   for (std::size_t i = 0; i < config.update.size(); ++i) {
     const specs::NamedExpr& item = config.update[i];
-    const auto column = state_column(plan.shape, item.name, item.name_span, "update", context);
+    const auto column = state_column(plan.shape, item, "update", context);
     if (!column) {
       good = false;
       continue;

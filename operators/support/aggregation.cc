@@ -31,11 +31,12 @@ void RowArguments::release() {
   for (std::vector<ColumnRef>& columns : args) columns.clear();
 }
 
-void add_rows(const Aggregation& aggregation, GroupsPartial& partial, const Chunk& chunk,
-              const flow::BatchContext& context, flow::Emitter& errors) {
-  RowArguments& rows = partial.rows;
-  if (rows.evaluate(aggregation, chunk, context, errors)) partial.groups.add(rows.keys, rows.args, rows.selection);
-  rows.release();
+void add_rows(const Aggregation& aggregation, GroupsPartial& partial, const BatchRows& rows, flow::Emitter& errors) {
+  RowArguments& values = partial.rows;
+  if (values.evaluate(aggregation, rows.chunk, rows.context, errors)) {
+    partial.groups.add(values.keys, values.args, values.selection);
+  }
+  values.release();
 }
 
 namespace {
@@ -51,38 +52,41 @@ ColumnRef bounds_column(std::span<const WindowBounds> windows, std::int64_t Wind
   return column;
 }
 
-// The rows of a chunk of finished groups that did not fail.
+// A chunk of finished groups.
 struct FinishedGroups {
   std::vector<ColumnRef> columns;  // keys, then one per call
   std::uint32_t rows = 0;
+  expr::RowErrors failed = {};
+  std::span<const WindowBounds> windows = {};  // none, one for all groups, or one each
 };
 
-// Sends the groups that failed where failed rows go, as rows of their keys, and takes them out.
-bool drop_failed_groups(const Aggregation& aggregation, std::span<const ColumnRef> keys, std::uint32_t rows,
-                        const expr::RowErrors& failed, flow::Emitter& out, Vec<std::uint32_t>& kept) {
-  Chunk chunk{aggregation.key_schema, {keys.begin(), keys.end()}, rows, nullptr, nullptr};
-  return out.drop_failed(chunk, failed, kept);
+// Sends the groups that failed where failed rows go, as rows of their keys, and gives the others in `kept`.
+bool drop_failed_groups(const Aggregation& aggregation, const FinishedGroups& groups, flow::Emitter& out,
+                        Vec<std::uint32_t>& kept) {
+  const auto end = groups.columns.begin() + static_cast<std::ptrdiff_t>(aggregation.keys.size());
+  const Chunk chunk{aggregation.key_schema, {groups.columns.begin(), end}, groups.rows, nullptr, nullptr};
+  return out.drop_failed(chunk, groups.failed, kept);
 }
 
-bool emit_finished(const Aggregation& aggregation, FinishedGroups groups, expr::RowErrors& failed,
-                   std::span<const WindowBounds> windows, const flow::BatchContext& context, flow::Emitter& out) {
+bool emit_finished(const Aggregation& aggregation, FinishedGroups groups, const flow::BatchContext& context,
+                   flow::Emitter& out) {
+  const std::span<const WindowBounds> windows = groups.windows;
   const std::size_t keys = aggregation.keys.size();
   const expr::EvalInput input{groups.columns, groups.rows,  Selection{nullptr, groups.rows},
                               &context.tick,  context.seed, 0};
   Chunk chunk{aggregation.output, {}, groups.rows, nullptr, nullptr};
   chunk.columns.assign(groups.columns.begin(), groups.columns.begin() + static_cast<std::ptrdiff_t>(keys));
   for (const expr::BoundRef& result : aggregation.results) {
-    chunk.columns.push_back(expr::evaluate(*result, input, failed));
+    chunk.columns.push_back(expr::evaluate(*result, input, groups.failed));
   }
   if (!windows.empty()) {
     chunk.columns.push_back(bounds_column(windows, &WindowBounds::start_us, 0, groups.rows));
     chunk.columns.push_back(bounds_column(windows, &WindowBounds::end_us, 0, groups.rows));
     chunk.event_time = bounds_column(windows, &WindowBounds::end_us, -1, groups.rows);
   }
-  if (!failed.empty()) {
+  if (!groups.failed.empty()) {
     auto kept = std::make_shared<Vec<std::uint32_t>>();
-    const std::span<const ColumnRef> key_columns(groups.columns.data(), keys);
-    if (!drop_failed_groups(aggregation, key_columns, groups.rows, failed, out, *kept)) return false;
+    if (!drop_failed_groups(aggregation, groups, out, *kept)) return false;
     chunk.selected = std::move(kept);
   }
   if (chunk.live_rows() > 0) out.emit(std::move(chunk));
@@ -98,14 +102,12 @@ bool emit_groups(const Aggregation& aggregation, const EmittedGroups& groups, co
     FinishedGroups finished;
     finished.rows = static_cast<std::uint32_t>(count);
     if (!aggregation.keys.empty()) finished.columns = groups.keys->keys(groups.key_groups.subspan(begin, count));
-    expr::RowErrors failed;
     for (const expr::AggregateStates* states : groups.states) {
-      finished.columns.push_back(states->finish(groups.state_groups.subspan(begin, count), failed));
+      finished.columns.push_back(states->finish(groups.state_groups.subspan(begin, count), finished.failed));
     }
     const bool shared = groups.windows.size() == 1;
-    const std::span<const WindowBounds> windows =
-        shared || groups.windows.empty() ? groups.windows : groups.windows.subspan(begin, count);
-    if (!emit_finished(aggregation, std::move(finished), failed, windows, context, out)) return false;
+    finished.windows = shared || groups.windows.empty() ? groups.windows : groups.windows.subspan(begin, count);
+    if (!emit_finished(aggregation, std::move(finished), context, out)) return false;
   }
   return true;
 }

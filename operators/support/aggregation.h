@@ -61,9 +61,14 @@ class GroupsPartial final : public flow::Partial {
   RowArguments rows;
 };
 
+// A chunk and the batch that it belongs to.
+struct BatchRows {
+  const Chunk& chunk;
+  const flow::BatchContext& context;
+};
+
 // Adds the rows of a chunk to a partial; failed rows follow on_error.
-void add_rows(const Aggregation& aggregation, GroupsPartial& partial, const Chunk& chunk,
-              const flow::BatchContext& context, flow::Emitter& errors);
+void add_rows(const Aggregation& aggregation, GroupsPartial& partial, const BatchRows& rows, flow::Emitter& errors);
 
 // Groups that are to be emitted: states of each call and where its groups stand in them.
 struct EmittedGroups {

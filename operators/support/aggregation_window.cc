@@ -20,7 +20,7 @@ class WindowAggregation final : public flow::Breaker {
 
   Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext& context,
                     flow::Emitter& errors) const override {
-    add_rows(*aggregation_, static_cast<GroupsPartial&>(partial), chunk, context, errors);
+    add_rows(*aggregation_, static_cast<GroupsPartial&>(partial), {chunk, context}, errors);
     return {};
   }
 

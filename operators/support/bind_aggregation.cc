@@ -20,10 +20,9 @@ void append_field(Aggregation& aggregation, Field field) {
   aggregation.output = std::make_shared<const Schema>(std::move(fields));
 }
 
-bool append_column(Aggregation& aggregation, const std::string& name, const TypeRef& type, Span span,
-                   specs::BindContext& context) {
+bool append_column(Aggregation& aggregation, const Field& field, Span span, specs::BindContext& context) {
   std::vector<Field> fields = aggregation.output->fields;
-  const bool added = context.add_column(fields, name, type, span);
+  const bool added = context.add_column(fields, field.name, field.type, span);
   aggregation.output = std::make_shared<const Schema>(std::move(fields));
   return added;
 }
@@ -117,7 +116,7 @@ bool add_expressions(Aggregation& aggregation, const AggregateConfig& config, sp
       sound = false;
       continue;
     }
-    sound = append_column(aggregation, expressions[i].name, result->type, expressions[i].name_span, context) && sound;
+    sound = append_column(aggregation, {expressions[i].name, result->type}, expressions[i].name_span, context) && sound;
     aggregation.results.push_back(result);
   }
   return sound;
@@ -130,7 +129,7 @@ bool add_call(Aggregation& aggregation, std::string name, expr::AggregateCall ca
   aggregation.texts.push_back(std::move(call.text));
   aggregation.shape.calls.push_back(std::move(call.aggregate));
   aggregation.results.push_back(column_of(index, type));
-  return append_column(aggregation, name, type, context.node_span(), context);
+  return append_column(aggregation, {name, type}, context.node_span(), context);
 }
 
 expr::AggregateCall count_rows() {

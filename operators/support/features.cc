@@ -75,8 +75,9 @@ std::string read_row(const Features& features, const std::vector<ColumnRef>& col
 
 }  // namespace
 
-bool read_features(const Features& features, const expr::BoundRef& label, const flow::BatchContext& context,
-                   FeatureMatrix& matrix, flow::Emitter& out) {
+bool read_features(const LabelledFeatures& what, const flow::BatchContext& context, FeatureMatrix& matrix,
+                   flow::Emitter& out) {
+  const auto& [features, label] = what;
   const Chunk& table = matrix.table;
   const expr::EvalInput input{table.columns, table.rows, table.selection(), &context.tick, context.seed};
   expr::RowErrors errors;

@@ -32,11 +32,17 @@ struct FeatureMatrix {
   const double* row(std::size_t i) const { return values.data() + i * width; }
 };
 
+// What is read of a row: its features, and its label where there is one.
+struct LabelledFeatures {
+  const Features& features;
+  expr::BoundRef label;
+};
+
 // Evaluates features (and a label, if there is one) over a table. Rows whose expressions fail follow on_error; rows
 // with a NULL, and arrays of another length than the first's or `width` (if not 0), are row errors too. False: the
 // batch has failed.
-bool read_features(const Features& features, const expr::BoundRef& label, const flow::BatchContext& context,
-                   FeatureMatrix& matrix, flow::Emitter& out);
+bool read_features(const LabelledFeatures& what, const flow::BatchContext& context, FeatureMatrix& matrix,
+                   flow::Emitter& out);
 
 // Emits the table's rows that the matrix holds with one column more.
 void emit_scored(const FeatureMatrix& matrix, const SchemaRef& schema, ColumnRef score, flow::Emitter& out);

@@ -30,8 +30,8 @@ class IntervalJoin final : public flow::Breaker {
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
-    if (!add(left_, flow::gather_input(output_.left, partials, kLeft), output_.keys.left, context, out)) return {};
-    if (!add(right_, flow::gather_input(output_.right, partials, kRight), output_.keys.right, context, out)) return {};
+    if (!add(left_, flow::gather_input(output_.left, partials, kLeft), context, out)) return {};
+    if (!add(right_, flow::gather_input(output_.right, partials, kRight), context, out)) return {};
     Pairs pairs = matches();
     const std::int64_t horizon = horizon_of(context.watermark);
     const bool left_waits =
@@ -69,8 +69,8 @@ class IntervalJoin final : public flow::Breaker {
     return watermark < kNoWatermark + within_us_ ? kNoWatermark : watermark - within_us_;
   }
 
-  static bool add(IntervalSide& side, const Chunk& rows, const std::vector<expr::BoundRef>& keys,
-                  const flow::BatchContext& context, flow::Emitter& out) {
+  bool add(IntervalSide& side, const Chunk& rows, const flow::BatchContext& context, flow::Emitter& out) {
+    const auto& keys = &side == &left_ ? output_.keys.left : output_.keys.right;
     expr::RowErrors errors;
     const auto columns = evaluate_keys(keys, rows, context, errors);
     if (errors.empty()) {
@@ -81,7 +81,7 @@ class IntervalJoin final : public flow::Breaker {
     if (!out.drop_failed(rows, errors, kept)) return false;
     Chunk good = rows;
     good.selected = std::make_shared<const Vec<std::uint32_t>>(kept);
-    return add(side, good.compact(), keys, context, out);
+    return add(side, good.compact(), context, out);
   }
 
   bool near(KeptRow left, KeptRow right) const {
@@ -140,7 +140,7 @@ class IntervalJoin final : public flow::Breaker {
       rights.push_back(right);
     }
     const IntervalSide::Picked left = left_.pick(lefts), right = right_.pick(rights);
-    return emit_joined(output_, {&left.table, &right.table, left.keys, right.keys}, {left.rows, right.rows}, context,
+    return emit_joined({output_, {&left.table, &right.table, left.keys, right.keys}}, {left.rows, right.rows}, context,
                        out);
   }
 

@@ -70,8 +70,15 @@ expr::BoundRef bound_column(const TypeRef& type, std::uint32_t index) {
 
 namespace {
 
+struct KeyPair {
+  expr::BoundRef left;
+  expr::BoundRef right;
+  Span span;
+};
+
 // Brings a pair of keys to one type; false (reported) if there is none.
-bool add_pair(expr::BoundRef left, expr::BoundRef right, Span span, specs::BindContext& context, JoinKeys& keys) {
+bool add_pair(KeyPair pair, specs::BindContext& context, JoinKeys& keys) {
+  auto& [left, right, span] = pair;
   const TypeRef common = expr::common_type(left->type, right->type);
   if (!common || common->id == TypeId::variant || common->id == TypeId::map) {
     context.error("SR4401", span,
@@ -113,9 +120,9 @@ bool add_equalities(const expr::BoundRef& condition, const specs::ExprOption& on
   if ((condition->name == "=" || condition->name == "==") && condition->args.size() == 2) {
     const expr::BoundRef &a = condition->args[0], &b = condition->args[1];
     if (only_from(*a, 0, lefts) && only_from(*b, lefts, all))
-      return add_pair(a, shifted(b, lefts), span, context, keys);
+      return add_pair({a, shifted(b, lefts), span}, context, keys);
     if (only_from(*b, 0, lefts) && only_from(*a, lefts, all))
-      return add_pair(b, shifted(a, lefts), span, context, keys);
+      return add_pair({b, shifted(a, lefts), span}, context, keys);
   }
   context.error("SR4402", span, "`on` takes equalities of a left and a right expression, joined by `and`",
                 "not such an equality",
@@ -138,7 +145,7 @@ std::optional<JoinKeys> bind_join_key(const specs::KeyOption& key, specs::BindCo
   JoinKeys keys;
   for (std::size_t i = 0; i < left_columns->size(); ++i) {
     const std::uint32_t l = (*left_columns)[i], r = (*right_columns)[i];
-    if (!add_pair(bound_column(left->fields[l].type, l), bound_column(right->fields[r].type, r), key.columns[i].span,
+    if (!add_pair({bound_column(left->fields[l].type, l), bound_column(right->fields[r].type, r), key.columns[i].span},
                   context, keys)) {
       return std::nullopt;
     }

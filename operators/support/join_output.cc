@@ -4,10 +4,10 @@
 
 namespace sr::operators {
 
-JoinPairs match(JoinHow how, const KeyIndex& right, std::span<const ColumnRef> left_keys, Selection left,
-                std::uint32_t right_rows) {
+JoinPairs match(JoinHow how, const KeyIndex& right, const JoinLeft& left_rows, std::uint32_t right_rows) {
+  const Selection left = left_rows.rows;
   JoinPairs pairs;
-  const std::vector<std::uint32_t> key_of = right.lookup(left_keys, left);
+  const std::vector<std::uint32_t> key_of = right.lookup(left_rows.keys, left);
   const bool keeps_left = how == JoinHow::left_outer || how == JoinHow::full_outer;
   const bool keeps_right = how == JoinHow::right_outer || how == JoinHow::full_outer;
   std::vector<bool> matched(keeps_right ? right_rows : 0, false);
@@ -134,11 +134,12 @@ class Piece {
 
 }  // namespace
 
-Status emit_joined(const JoinOutput& output, const JoinTables& tables, const JoinPairs& pairs,
-                   const flow::BatchContext& context, flow::Emitter& out) {
+Status emit_joined(const Joined& joined, const JoinPairs& pairs, const flow::BatchContext& context,
+                   flow::Emitter& out) {
   for (std::size_t at = 0; at < pairs.left.size(); at += kChunkRows) {
     const std::size_t count = std::min<std::size_t>(kChunkRows, pairs.left.size() - at);
-    const Piece piece(output, tables, Rows(pairs.left).subspan(at, count), Rows(pairs.right).subspan(at, count));
+    const Piece piece(joined.output, joined.tables, Rows(pairs.left).subspan(at, count),
+                      Rows(pairs.right).subspan(at, count));
     SR_TRY(piece.emit(context, out));
   }
   return {};

@@ -27,20 +27,32 @@ struct JoinOutput {
   std::vector<expr::BoundRef> select;  // over left's columns, right's columns, then the keys
 };
 
+// The rows of the left side with their keys.
+struct JoinLeft {
+  std::span<const ColumnRef> keys;
+  Selection rows;
+};
+
 // Matches the rows of two dense tables: left rows in order, each with its matches in right order, then unmatched right
 // rows.
-JoinPairs match(JoinHow how, const KeyIndex& right, std::span<const ColumnRef> left_keys, Selection left,
-                std::uint32_t right_rows);
+JoinPairs match(JoinHow how, const KeyIndex& right, const JoinLeft& left, std::uint32_t right_rows);
 
-// Emits the pairs as output rows. `left_keys`, `right_keys` are the evaluated keys.
+// Two tables with their evaluated keys.
 struct JoinTables {
   const Chunk* left = nullptr;
   const Chunk* right = nullptr;
   std::span<const ColumnRef> left_keys;
   std::span<const ColumnRef> right_keys;
 };
-Status emit_joined(const JoinOutput& output, const JoinTables& tables, const JoinPairs& pairs,
-                   const flow::BatchContext& context, flow::Emitter& out);
+
+// What is joined: the shape of the result and the two tables.
+struct Joined {
+  const JoinOutput& output;
+  JoinTables tables;
+};
+
+// Emits the pairs as output rows.
+Status emit_joined(const Joined& joined, const JoinPairs& pairs, const flow::BatchContext& context, flow::Emitter& out);
 
 // Columns of input `side` that the output columns `needed` (empty: all) and the keys read.
 std::set<std::uint32_t> columns_read(const JoinOutput& output, std::uint32_t side,

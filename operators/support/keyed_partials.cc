@@ -14,12 +14,12 @@ KeyedPartial::KeyedPartial(std::vector<TypeRef> keys, const std::vector<expr::Ag
   for (const expr::AggregateCall& call : calls) states.push_back(call.aggregate.make());
 }
 
-bool KeyedPartial::add(const std::vector<std::uint32_t>& key, const std::vector<expr::AggregateCall>& calls,
-                       const Chunk& chunk, const flow::BatchContext& context, flow::Emitter& errors) {
+bool KeyedPartial::add(const KeyedCalls& what, const Chunk& chunk, const flow::BatchContext& context,
+                       flow::Emitter& errors) {
   const expr::EvalInput input{chunk.columns, chunk.rows, chunk.selection(), &context.tick, context.seed};
   expr::RowErrors failed;
   std::vector<std::vector<ColumnRef>> args;
-  for (const expr::AggregateCall& call : calls) {
+  for (const expr::AggregateCall& call : what.calls) {
     args.emplace_back();
     for (const expr::BoundRef& arg : call.args) args.back().push_back(expr::evaluate(*arg, input, failed));
   }
@@ -30,7 +30,7 @@ bool KeyedPartial::add(const std::vector<std::uint32_t>& key, const std::vector<
     rows = {kept.data(), static_cast<std::uint32_t>(kept.size())};
   }
   std::vector<ColumnRef> keys;
-  for (const std::uint32_t column : key) keys.push_back(chunk.columns[column]);
+  for (const std::uint32_t column : what.key) keys.push_back(chunk.columns[column]);
   groups_.resize(rows.count);
   table.find_or_insert(keys, rows, groups_.data());
   for (std::size_t i = 0; i < states.size(); ++i) {

@@ -15,14 +15,19 @@ namespace sr::operators {
 // True if morsels may share a partial: every aggregate gives the same bytes however its rows are cut.
 bool joins_exactly(const std::vector<expr::AggregateCall>& calls);
 
+// What is aggregated by which key columns.
+struct KeyedCalls {
+  const std::vector<std::uint32_t>& key;
+  const std::vector<expr::AggregateCall>& calls;
+};
+
 // Keys and aggregate states of one morsel.
 class KeyedPartial final : public flow::Partial {
  public:
   KeyedPartial(std::vector<TypeRef> keys, const std::vector<expr::AggregateCall>& calls);
 
   // Adds a chunk's rows; rows whose arguments fail follow on_error. False: the batch has failed.
-  bool add(const std::vector<std::uint32_t>& key, const std::vector<expr::AggregateCall>& calls, const Chunk& chunk,
-           const flow::BatchContext& context, flow::Emitter& errors);
+  bool add(const KeyedCalls& what, const Chunk& chunk, const flow::BatchContext& context, flow::Emitter& errors);
 
   GroupTable table;
   std::vector<std::unique_ptr<expr::AggregateStates>> states;  // one per call

@@ -35,7 +35,7 @@ class Regression final : public flow::Breaker {
     matrix.table = flow::gather_input(plan_.schema, partials, 0);
     const std::size_t constant = plan_.options.intercept ? 1 : 0;
     if (!weights_.empty()) matrix.width = weights_.size() - constant;
-    if (!read_features(plan_.features, plan_.label, context, matrix, out)) return {};
+    if (!read_features({plan_.features, plan_.label}, context, matrix, out)) return {};
     if (weights_.empty() && !matrix.rows.empty()) weights_.assign(matrix.width + constant, 0.0);
     auto predictions = std::make_shared<Column>(types::float64(), static_cast<std::uint32_t>(matrix.rows.size()));
     auto* values = predictions->make_values<double>(predictions->size);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "engine/base/env_virtual.h"
 
@@ -17,15 +18,20 @@ double norm(const std::vector<double>& values) {
   return std::sqrt(sum);
 }
 
+// One row: its features and its label.
+struct SgdRow {
+  std::span<const double> x;
+  double label;
+};
+
 // Adds the gradient of one row.
-void add_gradient(const SgdOptions& options, const SgdData& data, std::size_t row, const std::vector<double>& weights,
+void add_gradient(const SgdOptions& options, const SgdRow& row, const std::vector<double>& weights,
                   std::vector<double>& sum) {
-  const double* x = data.features + row * data.width;
-  const double at = margin(weights, x, data.width, options.intercept);
+  const double at = margin(weights, row.x.data(), row.x.size(), options.intercept);
   const double predicted = options.loss == Loss::squares ? at : 1.0 / (1.0 + std::exp(-at));
-  const double factor = predicted - data.labels[row];
-  for (std::size_t j = 0; j < data.width; ++j) sum[j] += factor * x[j];
-  if (options.intercept) sum[data.width] += factor;
+  const double factor = predicted - row.label;
+  for (std::size_t j = 0; j < row.x.size(); ++j) sum[j] += factor * row.x[j];
+  if (options.intercept) sum[row.x.size()] += factor;
 }
 
 }  // namespace
@@ -47,7 +53,7 @@ void descend(const SgdOptions& options, const SgdData& data, std::vector<double>
       if (options.mini_batch_fraction < 1 &&
           static_cast<double>(random.next() >> 11) * 0x1.0p-53 >= options.mini_batch_fraction)
         continue;
-      add_gradient(options, data, row, weights, gradient);
+      add_gradient(options, {{data.features + row * data.width, data.width}, data.labels[row]}, weights, gradient);
       used += 1;
     }
     if (used == 0) continue;

@@ -41,17 +41,17 @@ expr::BoundRef fit_state(expr::BoundRef value, const Field& column, Span span, s
   return fitted;
 }
 
-std::optional<std::size_t> state_column(const StateShape& shape, const std::string& name, Span span, const char* where,
+std::optional<std::size_t> state_column(const StateShape& shape, const specs::NamedExpr& item, const char* where,
                                         specs::BindContext& context) {
   for (std::size_t i = 0; i < shape.state.size(); ++i) {
-    if (same_name(shape.state[i].name, name)) return i;
+    if (same_name(shape.state[i].name, item.name)) return i;
   }
   std::vector<std::string> names;
   for (const Field& field : shape.state) names.push_back(field.name);
-  const std::string near = nearest(name, names);
+  const std::string near = nearest(item.name, names);
   context.report({.code = "SR4302",
-                  .message = "`" + name + "` in `" + where + "` is no column of `state`",
-                  .span = span,
+                  .message = "`" + item.name + "` in `" + where + "` is no column of `state`",
+                  .span = item.name_span,
                   .label = near.empty() ? "not in `state`" : "did you mean `" + near + "`?",
                   .help = "columns of the state: " + Schema(shape.state).to_text(),
                   .suggestion = near});
@@ -67,7 +67,7 @@ void bind_init(const StateOptions& options, StateShape& shape, specs::BindContex
   shape.init.resize(shape.state.size());
   std::vector<bool> named(shape.state.size(), false);
   for (const specs::NamedExpr& item : *options.init) {
-    const auto column = state_column(shape, item.name, item.name_span, "init", context);
+    const auto column = state_column(shape, item, "init", context);
     if (!column) continue;
     named[*column] = true;
     const expr::BoundRef value = context.bind(item.expr, scope, shape.state[*column].type);

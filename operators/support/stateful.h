@@ -44,7 +44,7 @@ void add_state(const StateShape& shape, expr::Scope& scope);
 expr::BoundRef fit_state(expr::BoundRef value, const Field& column, Span span, specs::BindContext& context);
 
 // Position of a state column by name; reports an unknown one with a suggestion.
-std::optional<std::size_t> state_column(const StateShape& shape, const std::string& name, Span span, const char* where,
+std::optional<std::size_t> state_column(const StateShape& shape, const specs::NamedExpr& item, const char* where,
                                         specs::BindContext& context);
 
 // Gives keys that are new in the table their first values; failures of `init` stop the batch through `out`. False:

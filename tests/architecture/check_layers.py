@@ -19,13 +19,13 @@ LIBRARIES = {
     r"zlib\.h": r"engine/expr/",
     r"simdjson\.h": r"engine/data/|engine/expr/|operators/formats/",
     r"date/": r"engine/data/|engine/expr/",
-    r"nlohmann/": r"engine/observe/|engine/data/|engine/runtime/|specs/|operators/|cli/|tests/",
+    r"nlohmann/": r"engine/observe/|engine/data/|engine/expr/cast_variant\.|engine/runtime/|specs/|operators/|cli/|tests/",
     r"fmt/": r".",
     r"catch2/": r"tests/",
     r"benchmark/": r"bench/",
 }
-SYSTEM = re.compile(r"^(sys|netinet|arpa|net|linux)/|^(unistd|fcntl|netdb|dirent|poll|termios|signal|pthread|dlfcn|malloc)\.h$")
-SYSTEM_HOMES = re.compile(r"^(engine/base/(env_real|posix_error)|engine/loop/|cli/|tests/|bench/)")
+SYSTEM = re.compile(r"^(sys|netinet|arpa|net|linux)/|^(unistd|fcntl|netdb|dirent|poll|termios|signal|pthread|dlfcn|malloc|sched)\.h$")
+SYSTEM_HOMES = re.compile(r"^(engine/base/(\w+_real|posix_error)|engine/loop/|cli/|tests/|bench/)")
 INTRINSICS = re.compile(r"^([a-z]mmintrin|immintrin|arm_neon|x86intrin)\.h$")
 
 

@@ -49,14 +49,16 @@ class Function:
 
 def _parameter_count(text):
     """Counts the parameters between the parentheses at the start of `text`."""
-    depth, commas, empty = 0, 0, True
+    depth, commas, packs, empty = 0, 0, 0, True
     for i, c in enumerate(text):
+        if depth == 1 and text.startswith("...", i):
+            packs += 1  # a pack is as long as the caller wants
         if c in "([{" or (c == "<" and text[i - 1] not in " <=-"):
             depth += 1
         elif c in ")]}" or (c == ">" and text[i - 1] not in " ->="):
             depth -= 1
             if depth == 0 and c == ")":
-                return 0 if empty else commas + 1
+                return 0 if empty else commas + 1 - packs
         elif c == "," and depth == 1:
             commas += 1
         if depth >= 1 and c not in "( \n":

@@ -38,7 +38,7 @@ class Style(unittest.TestCase):
     def test_each_rule_can_fail(self):
         head = "// Does it.\n"
         for code, word in [("int x;\n", "comment"), (head + "int x;\n" * 500, "lines"), (head + "int f() {\n" + "x();\n" * 70 + "}\n", "lines"),
-                           (head + "int f(int a, int b, int c, int d, int e) {}\n", "parameters"), (head + "int doIt() {}\n", "snake_case"),
+                           (head + "int f(int a, int b, int c, int d, int e, int g) {}\n", "parameters"), (head + "int doIt() {}\n", "snake_case"),
                            (head + "struct bad_name {};\n", "PascalCase"), (head + "constexpr int limit = 3;\n", "kThis"),
                            (head + "auto t = std::chrono::steady_clock::now();\n", "clock"), (head + "std::ifstream in(path);\n", "files"),
                            (head + "auto n = dynamic_cast<A*>(b);\n", "variant"), (head + "// TODO later\n", "unfinished")]:
