@@ -27,7 +27,7 @@ BANNED = [  # pattern, reason, further homes
     (r"^\s*throw\b", "failures travel as Result and Status", None),
     (r"(?<![\w.>:])(system|popen)\s*\(", "programs are started by the loop", None),
 ]
-BAD_FILE_NAMES = re.compile(r"(^|[_/])(utils?|helpers?|common|manager)([_./]|$)")
+BAD_FILE_NAMES = re.compile(r"(^|[_/])(utils?|helpers?|managers?)([_./]|$)|(^|/)common[./]")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 
