@@ -29,6 +29,16 @@ class InputParser {
     }
   }
 
+  // An option that names a dataset instead of holding rows makes it a further input.
+  void parse_dataset(const std::string& option, const SpecValue& value) {
+    if (!value.is_scalar() || value.opaque) return;
+    InputSpec input;
+    input.role = option;
+    input.span = value.span;
+    add_ref(value, input);
+    node_.inputs.push_back(std::move(input));
+  }
+
  private:
   void fail(const SpecValue& value, ValueReport report) {
     node_.inputs_sound = false;
@@ -169,7 +179,10 @@ void parse_inputs(NodeSpec& node, const SpecEntry* input, ParseContext& context)
     node.inputs_sound = node.kind == NodeKind::source || node.kind == NodeKind::dataset;
     return;
   }
-  InputParser(node, context).parse(*input);
+  InputParser parser(node, context);
+  parser.parse(*input);
+  if (!node.info || node.info->dataset_option.empty()) return;
+  if (const SpecValue* value = node.options.get(node.info->dataset_option)) parser.parse_dataset(node.info->dataset_option, *value);
 }
 
 }  // namespace sr::specs

@@ -71,7 +71,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   if (word.size() > 100) return {};
   const std::string low = lower(word);
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, (word.size() + 1) / 3) + 1;
+  // Short words may differ in one place, words of four letters in two, longer ones in a third of theirs.
+  std::size_t best_distance = (word.size() < 4 ? 1 : std::max<std::size_t>(2, (word.size() + 1) / 3)) + 1;
   for (const std::string& candidate : candidates) {
     const std::size_t longer = std::max(candidate.size(), word.size());
     const std::size_t shorter = std::min(candidate.size(), word.size());

@@ -77,10 +77,15 @@ class Parser {
     return false;
   }
   std::string name(const char* what) {
-    if (kind() == expr::TokenKind::quoted)
-      return expr::quoted_value(text_.substr(token().begin, tokens_.list[at_++].end - token().begin));
-    if (kind() == expr::TokenKind::word && !is_clause())
-      return std::string(text_.substr(token().begin, tokens_.list[at_++].end - token().begin));
+    const std::string_view text = word();
+    if (kind() == expr::TokenKind::quoted) {
+      ++at_;
+      return expr::quoted_value(text);
+    }
+    if (kind() == expr::TokenKind::word && !is_clause()) {
+      ++at_;
+      return std::string(text);
+    }
     fail(std::string("expected ") + what + " here");
     return {};
   }

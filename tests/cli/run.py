@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""The command as a person uses it: exit codes, what goes where, real TCP, signals, closed pipes. usage: run.py BINARY"""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BINARY = str(pathlib.Path(sys.argv[1]).resolve())
+TIMEOUT = 60
+
+
+def run(*args, stdin="", cwd=ROOT, env=None):
+    return subprocess.run([BINARY, *args], input=stdin.encode(), cwd=cwd, env={**os.environ, **(env or {})},
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT)
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def a_valid_job_exits_0_and_prints_its_plan_on_stdout():
+    p = run("samples/word-count/job.yaml", "--dry-run")
+    expect(p.returncode == 0, p.stderr)
+    expect(b"counts" in p.stdout and b"console" in p.stdout, p.stdout)
+    expect(run("samples/word-count/job.yaml", "--dry-run").stdout == p.stdout, "the same output each time")
+
+
+def a_wrong_spec_exits_1_and_json_goes_to_stdout():
+    text = "version: 1\nname: x\nbatch: {interval: 1s}\nsources: {a: {type: stdim, format: text}}\nsinks: {b: {type: print, input: a}}\n"
+    p = run("-", "--dry-run", "--format", "json", stdin=text)
+    expect(p.returncode == 1, p.returncode)
+    found = [json.loads(line) for line in p.stdout.decode().splitlines()]
+    expect(len(found) == 1 and found[0]["line"] == 4 and found[0]["severity"] == "error", found)
+
+
+def a_missing_file_exits_2():
+    p = run("no-such-job.yaml", "--dry-run")
+    expect(p.returncode == 2 and b"no-such-job.yaml" in p.stderr, p.stderr)
+
+
+def wrong_use_exits_2():
+    expect(run("--no-such-option").returncode == 2, "unknown option")
+    expect(run().returncode == 2, "nothing to do")
+
+
+def a_failing_test_exits_1():
+    with tempfile.TemporaryDirectory() as folder:
+        job = pathlib.Path(folder) / "job.yaml"
+        text = (ROOT / "samples/json-filter/job.yaml").read_text().replace("{path: /b}, ", "")
+        job.write_text(text)
+        p = run("test", str(job))
+        expect(p.returncode == 1 and b"1 failed" in p.stdout, p.stdout)
+        p = run("test", str(job), "--update")
+        p = run("test", str(job))
+        expect(p.returncode == 0, p.stdout)
+
+
+def every_template_passes_its_tests():
+    for name in ("word-count", "pipe", "window", "state"):
+        with tempfile.TemporaryDirectory() as folder:
+            job = pathlib.Path(folder) / "job.yaml"
+            expect(run("init", name, "-o", str(job)).returncode == 0, name)
+            p = run("test", str(job))
+            expect(p.returncode == 0, (name, p.stdout, p.stderr))
+
+
+def render_reads_back():
+    p = run("render", "samples/word-count/job.yaml")
+    expect(p.returncode == 0, p.stderr)
+    again = run("-", "--dry-run", stdin=p.stdout.decode())
+    expect(again.returncode == 0, again.stderr)
+
+
+def verbs_that_only_print():
+    for args in (["version"], ["list"], ["list", "functions"], ["list", "aggregates"], ["list", "codes"], ["describe", "window"], ["describe", "function", "split"],
+                 ["schema"], ["completion", "bash"], ["completion", "zsh"], ["completion", "fish"], ["graph", "samples/word-count/job.yaml"],
+                 ["graph", "samples/word-count/job.yaml", "--format", "dot"], ["explain", "samples/word-count/job.yaml", "--format", "json"], ["explain", "SR2003"]):
+        p = run(*args)
+        expect(p.returncode == 0 and p.stdout, (args, p.stderr))
+    json.loads(run("schema").stdout)
+    json.loads(run("explain", "samples/word-count/job.yaml", "--format", "json").stdout)
+
+
+def a_pipe_filters():
+    rows = (ROOT / "samples/json-filter/requests.jsonl").read_text()
+    p = run("samples/json-filter/job.yaml", stdin=rows)
+    expect(p.returncode == 0, p.stderr)
+    paths = [json.loads(line)["path"] for line in p.stdout.decode().splitlines() if line]
+    expect(paths == ["/search", "/cart", "/report"], p.stdout)
+
+
+def a_closed_pipe_ends_quietly():
+    rows = '{"path": "/x", "status": 500, "ms": 1.0}\n' * 200000
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "rows.jsonl"
+        file.write_text(rows)
+        p = subprocess.run(f"'{BINARY}' samples/json-filter/job.yaml < '{file}' | head -n 3", shell=True, cwd=ROOT, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, timeout=TIMEOUT)
+    expect(p.stdout.count(b"\n") == 3 and p.stderr == b"", p.stderr)
+
+
+def generated_rows_come_out_whole():
+    p = run("samples/generate-rates/job.yaml", env={"ROWS": "500", "INTERVAL": "200ms"})
+    expect(p.returncode == 0, p.stderr)
+    total = sum(int(line.split("|")[1]) if "|" in line else int(line.split()[1]) for line in p.stdout.decode().splitlines()
+                if line.strip(" |").startswith("sensor-"))
+    expect(total == 500, (total, p.stdout))
+
+
+class Server:
+    """Serves texts to one client after another; None closes the connection before the next."""
+
+    def __init__(self, parts):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.parts = parts
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        client, _ = self.socket.accept()
+        for part in self.parts:
+            if part is None:
+                client.close()
+                client, _ = self.socket.accept()
+            elif isinstance(part, float):
+                time.sleep(part)
+            else:
+                client.sendall(part)
+        self.done = True
+        time.sleep(30)
+
+
+def words_of_a_live_stream_are_counted_right():
+    text = (ROOT / "samples/word-count/licenses.txt").read_bytes()
+    half = text.find(b"\n", len(text) // 2) + 1
+    wanted = len(text.split())
+    server = Server([text[:1000], 0.2, text[1000:half], 0.3, None, text[half:]])   # a line in two reads, a lost connection
+    with tempfile.TemporaryDirectory() as folder:
+        job = pathlib.Path(folder) / "job.yaml"
+        job.write_text(f"""version: 1
+name: live
+batch: {{interval: 200ms}}
+sources: {{lines: {{type: socket, host: 127.0.0.1, port: {server.port}, format: text}}}}
+transforms:
+  words: {{type: flat_map, input: lines, expr: "split(value, '\\\\s+')", as: word}}
+  real: {{type: filter, input: words, where: word <> ''}}
+  total: {{type: count, input: real}}
+sinks: {{out: {{type: files, input: total, path: {folder}/out, format: json}}}}
+""")
+        process = subprocess.Popen([BINARY, str(job)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 20
+        while not getattr(server, "done", False) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.6)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+        expect(process.returncode == 0, (process.returncode, err))
+        total = sum(json.loads(line)["count"] for file in (pathlib.Path(folder) / "out").glob("*.json") for line in file.read_text().splitlines())
+        expect(total == wanted, (total, wanted, err))
+
+
+def an_unreachable_port_is_retried_and_a_signal_ends_it():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([BINARY, "samples/word-count/job.yaml"], cwd=ROOT, env={**os.environ, "PORT": str(port)}, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    time.sleep(0.7)
+    expect(process.poll() is None, "it goes on trying")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    expect(process.returncode == 0 and str(port).encode() in err, (process.returncode, err))
+
+
+def an_unwritable_folder_exits_4_with_the_path():
+    text = """version: 1
+name: x
+batch: {interval: 100ms}
+sources: {a: {type: inline, schema: {n: bigint}, batches: [[1]]}}
+sinks: {b: {type: files, input: a, path: /proc/no-such-folder, format: json}}
+"""
+    p = run("-", stdin=text)
+    expect(p.returncode == 4 and b"/proc/no-such-folder" in p.stderr, (p.returncode, p.stderr))
+
+
+def a_job_that_needs_durability_is_refused():
+    text = """version: 1
+name: x
+batch: {interval: 100ms}
+checkpoint: {dir: /tmp/never-made-by-streamrun}
+sources: {a: {type: inline, schema: {n: bigint}, batches: [[1]]}}
+sinks: {b: {type: print, input: a}}
+"""
+    p = run("-", stdin=text)
+    expect(p.returncode == 4 and not pathlib.Path("/tmp/never-made-by-streamrun").exists(), (p.returncode, p.stderr))
+    expect(run("-", "--dry-run", stdin=text).returncode == 0, "the check accepts it")
+
+
+def main():
+    tests = [f for name, f in sorted(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and "_" in name]
+    failed = 0
+    for test in tests:
+        try:
+            test()
+        except Exception as error:  # noqa: BLE001: a failed test is told with its reason
+            failed += 1
+            print(f"FAIL {test.__name__}: {error!r}"[:2000])
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
