@@ -45,7 +45,7 @@ bool decode_double(std::string_view value, double* out) {
   return true;
 }
 
-void append_whole(ColumnBuilder& out, bool good, std::int64_t value) {
+void append_whole(ColumnBuilder& out, bool good, const std::int64_t& value) {
   if (good) {
     out.append_int(value);
   } else {

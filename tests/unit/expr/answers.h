@@ -1,5 +1,5 @@
-// Answers of expressions as JSON text, for tests of functions: bind, evaluate, write. A row error is "error: message", a
-// refused expression "refused: message".
+// Answers of expressions as JSON text, for tests of functions: bind, evaluate, write. A row error is "error: message",
+// a refused expression "refused: message".
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -30,8 +30,9 @@ inline Bound bind_text(const std::string& text, const Schema& schema) {
   if (!tree) return {nullptr, "refused: " + problem.message};
   Scope scope;
   scope.add(schema);
+  scope.allows_row = true;
   std::vector<ExprError> errors;
-  BoundRef bound = bind(*tree, scope, nullptr, errors);
+  BoundRef bound = sr::expr::bind(*tree, scope, nullptr, errors);
   if (!errors.empty()) return {nullptr, "refused: " + errors[0].message};
   return {bound, {}};
 }

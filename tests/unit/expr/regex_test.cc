@@ -61,7 +61,8 @@ TEST_CASE("replacements take groups and signs") {
 }
 
 TEST_CASE("a hostile pattern fails its row alone") {
-  const Rows rows{"s: string", R"([{"s": "ok"}, {"s": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"}, {"s": "aa"}])"};
+  const Rows rows{"s: string",
+                  R"([{"s": "ok"}, {"s": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"}, {"s": "aa"}])"};
   const std::vector<std::string> got = answers("s rlike '^(a+)+$'", rows);
   CHECK(got[0] == "false");
   CHECK(got[1].starts_with("error: "));
@@ -69,7 +70,9 @@ TEST_CASE("a hostile pattern fails its row alone") {
 }
 
 TEST_CASE("patterns of a column are compiled once each") {
-  const Rows rows{"s: string, p: string", R"([{"s": "a1", "p": "[0-9]"}, {"s": "a", "p": "["}, {"s": "b", "p": null}, {"s": "b2", "p": "[0-9]"}])"};
+  const Rows rows{
+      "s: string, p: string",
+      R"([{"s": "a1", "p": "[0-9]"}, {"s": "a", "p": "["}, {"s": "b", "p": null}, {"s": "b2", "p": "[0-9]"}])"};
   const std::vector<std::string> got = answers("rlike(s, p)", rows);
   CHECK(got[0] == "true");
   CHECK(got[1].starts_with("error: "));

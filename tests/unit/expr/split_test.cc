@@ -88,7 +88,8 @@ TEST_CASE("separators are regular expressions, by Java's rules") {
 }
 
 TEST_CASE("split over rows") {
-  const Rows rows{"s: string, d: string", R"([{"s": "a b", "d": " "}, {"d": ","}, {"s": "", "d": ","}, {"s": "x.y", "d": "[.]"}])"};
+  const Rows rows{"s: string, d: string",
+                  R"([{"s": "a b", "d": " "}, {"d": ","}, {"s": "", "d": ","}, {"s": "x.y", "d": "[.]"}])"};
   CHECK(answers("split(s, ' ')", rows) == std::vector<std::string>{R"(["a","b"])", "null", R"([""])", R"(["x.y"])"});
   CHECK(answers("split(s, d)", rows) == std::vector<std::string>{R"(["a","b"])", "null", R"([""])", R"(["x","y"])"});
   CHECK(answers("split(s, d, 1)", rows)[3] == R"(["x.y"])");
