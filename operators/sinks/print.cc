@@ -35,6 +35,7 @@ namespace {
 struct PrintConfig {
   std::int64_t limit = 10;
   PrintFormat format = PrintFormat::pairs;
+  bool header = true;
 };
 
 // The first rows of a chunk as text: one cell a row, for tables one for each column.
@@ -110,16 +111,19 @@ class Print final : public flow::Sink {
   }
 
   Result<std::string> commit(const Tick& tick) override {
-    std::string text(kDashes);
-    text += "Time: " + std::to_string(tick.time_ms) + " ms\n";
-    text += kDashes;
+    std::string text;
+    if (config_.header) {
+      text += kDashes;
+      text += "Time: " + std::to_string(tick.time_ms) + " ms\n";
+      text += kDashes;
+    }
     if (config_.format == PrintFormat::table) {
       write_table(text, schema_->names(), cells_);
     } else {
       for (const std::string& row : cells_) text += row + "\n";
     }
-    if (rows_ > static_cast<std::uint64_t>(config_.limit)) text += "...\n";
-    text += "\n";
+    if (config_.header && rows_ > static_cast<std::uint64_t>(config_.limit)) text += "...\n";
+    if (config_.header) text += "\n";
     SR_TRY(out_->write(text));
     return std::string{};
   }
@@ -169,6 +173,8 @@ std::optional<specs::BoundNode> bind_print(const PrintConfig& config, specs::Bin
 
 std::shared_ptr<const specs::OptionTable<PrintConfig>> print_options() {
   auto table = std::make_shared<specs::OptionTable<PrintConfig>>();
+  table->option("header", &PrintConfig::header)
+      .doc("Frame each batch with its time and an empty line; without it only rows are written, for pipes.");
   table->option("limit", &PrintConfig::limit).at_least(0).doc("Rows shown of each batch; `...` stands for the others.");
   table->option("format", &PrintConfig::format)
       .doc(

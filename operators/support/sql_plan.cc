@@ -107,7 +107,7 @@ class Join final : public SqlRelation {
     if (!left_errors.empty()) good_rows(left, left_errors, run);
     if (!right_errors.empty()) good_rows(right, right_errors, run);
     const KeyIndex index(keys_.types, right_keys, right.selection());
-    const JoinPairs pairs = match(how_, index, left_keys, left.selection(), right.rows);
+    const JoinPairs pairs = match(how_, index, {left_keys, left.selection()}, right.rows);
     Chunk result{schema_, {}, static_cast<std::uint32_t>(pairs.left.size()), nullptr, nullptr};
     for (const ColumnRef& column : left.columns) result.columns.push_back(gather_or_null(column, pairs.left));
     if (both_) {

@@ -110,8 +110,8 @@ def a_closed_pipe_ends_quietly():
 def generated_rows_come_out_whole():
     p = run("samples/generate-rates/job.yaml", env={"ROWS": "500", "INTERVAL": "200ms"})
     expect(p.returncode == 0, p.stderr)
-    total = sum(int(line.split("|")[1]) if "|" in line else int(line.split()[1]) for line in p.stdout.decode().splitlines()
-                if line.strip(" |").startswith("sensor-"))
+    rows = [line.strip("| ").split("|") for line in p.stdout.decode().splitlines() if "sensor-" in line]
+    total = sum(int(row[1]) for row in rows)
     expect(total == 500, (total, p.stdout))
 
 
@@ -151,7 +151,7 @@ name: live
 batch: {{interval: 200ms}}
 sources: {{lines: {{type: socket, host: 127.0.0.1, port: {server.port}, format: text}}}}
 transforms:
-  words: {{type: flat_map, input: lines, expr: "split(value, '\\\\s+')", as: word}}
+  words: {{type: flat_map, input: lines, expr: "split(value, r'\\\\s+')", as: word}}
   real: {{type: filter, input: words, where: word <> ''}}
   total: {{type: count, input: real}}
 sinks: {{out: {{type: files, input: total, path: {folder}/out, format: json}}}}
