@@ -31,7 +31,7 @@ std::vector<std::string> column_names(const Scope& scope) {
 
 std::string listed(const std::vector<std::string>& names, const std::string& what) {
   if (names.empty()) return what + " has no columns";
-  std::string out = what + " has ";
+  std::string out = "columns of " + what + ": ";
   for (std::size_t i = 0; i < names.size() && i < kShownColumns; ++i) out += (i ? ", `" : "`") + names[i] + "`";
   if (names.size() > kShownColumns) out += " and " + std::to_string(names.size() - kShownColumns) + " more";
   return out;

@@ -272,13 +272,7 @@ bool bind_timeout(const MapStateConfig& config, specs::BindContext& context, Map
     const TypeRef& type = plan.schema->fields[*column].type;
     if (!type) continue;
     expr::BoundRef value = context.bind(item.expr, scope, type);
-    const TypeRef from = value ? value->type : nullptr;
     if (value) value = expr::cast_to(std::move(value), type);
-    if (from && !value) {
-      context.error("SR4311", item.expr.value.span,
-                    "`" + item.name + "` is " + type->name() + " in `emit` and " + from->name() + " here",
-                    from->name());
-    }
     good = good && value;
     plan.timed_out[*column] = std::move(value);
   }

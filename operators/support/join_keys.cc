@@ -137,11 +137,7 @@ std::optional<JoinKeys> bind_join_key(const specs::KeyOption& key, specs::BindCo
   const auto& right_names = key.two_sided ? key.right : key.columns;
   const auto left_columns = context.key_columns(key.columns, left);
   const auto right_columns = context.key_columns(right_names, right);
-  if (key.columns.size() != right_names.size()) {
-    context.error("SR4403", key.span, "both sides of the key need the same number of columns");
-    return std::nullopt;
-  }
-  if (!left_columns || !right_columns) return std::nullopt;
+  if (!left_columns || !right_columns || key.columns.size() != right_names.size()) return std::nullopt;
   JoinKeys keys;
   for (std::size_t i = 0; i < left_columns->size(); ++i) {
     const std::uint32_t l = (*left_columns)[i], r = (*right_columns)[i];

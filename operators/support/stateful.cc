@@ -88,9 +88,6 @@ std::optional<StateShape> bind_state_shape(const StateOptions& options, specs::B
   shape.input = context.inputs().empty() ? nullptr : context.inputs()[0].schema;
   const auto key = context.key_columns(options.key->columns, shape.input);
   shape.state = options.state->fields;
-  if (shape.state.empty())
-    context.error("SR4304", context.value_span("state"), "`state` needs at least one column", "",
-                  "for example `state: {total: bigint}`");
   if (key && shape.input) {
     shape.key = *key;
     for (const std::uint32_t column : *key) shape.key_fields.push_back(shape.input->fields[column]);

@@ -73,10 +73,6 @@ std::optional<specs::BoundNode> bind_route(const RouteConfig& config, specs::Bin
   std::vector<expr::BoundRef> predicates;
   specs::BoundNode bound;
   bound.ports = {{"", schema}};
-  if (config.routes.empty()) {
-    context.error("SR2013", context.value_span("routes"), "route `" + context.id() + "` has no routes", "",
-                  "list ports with their predicates: `{eu: country = 'DE'}`");
-  }
   bool complete = true;
   std::set<std::uint32_t> read;
   for (const specs::NamedExpr& route : config.routes) {
