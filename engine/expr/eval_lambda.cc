@@ -84,9 +84,17 @@ void append_quantified(bool exists, const Column& body, std::uint32_t begin, std
   out.append_bool(!exists);
 }
 
-// Appends the result of one row whose elements are [begin, end) in `elements`.
-void append_result(const BoundExpr& expr, const Column& list, const Elements& elements, const Column& body,
-                   std::pair<std::uint32_t, std::uint32_t> range, ColumnBuilder& out) {
+// The elements of a column of lists and what the body made of each.
+struct Mapped {
+  const Column& list;
+  const Elements& elements;
+  const Column& body;
+};
+
+// Appends the result of one row whose elements are [begin, end).
+void append_result(const BoundExpr& expr, const Mapped& mapped, std::pair<std::uint32_t, std::uint32_t> range,
+                   ColumnBuilder& out) {
+  const auto& [list, elements, body] = mapped;
   const auto [begin, end] = range;
   if (expr.name == "exists" || expr.name == "forall")
     return append_quantified(expr.name == "exists", body, begin, end, out);
@@ -132,7 +140,7 @@ ColumnRef Evaluator::lambda(const BoundExpr& expr, Selection selection) {
     if (!list->valid(row) || errors_.failed(row)) {
       out.append_null();
     } else {
-      append_result(expr, *list, elements, *body, {at, end}, out);
+      append_result(expr, {*list, elements, *body}, {at, end}, out);
     }
     at = end;
   });
@@ -140,7 +148,8 @@ ColumnRef Evaluator::lambda(const BoundExpr& expr, Selection selection) {
   return out.finish();
 }
 
-// One round of a fold: the accumulators and elements of `rows`, and the accumulators after it, at their rows' own places.
+// One round of a fold: the accumulators and elements of `rows`, and the accumulators after it, at their rows' own
+// places.
 ColumnRef Evaluator::fold_step(const BoundExpr& expr, const RowList& rows, std::vector<ColumnRef> params) {
   const std::vector<ColumnRef> columns = body_columns(expr, *expr.args[2], input_, rows, std::move(params));
   RowErrors failed;
@@ -181,7 +190,8 @@ ColumnRef Evaluator::fold_elements(const BoundExpr& expr, const ColumnRef& array
     }
     if (!done.empty()) pieces.push_back({accumulator, std::move(done)});
     if (rows.empty()) break;
-    accumulator = fold_step(expr, rows, {gather(accumulator, listed(rows)), gather(array->children[0], listed(positions))});
+    accumulator =
+        fold_step(expr, rows, {gather(accumulator, listed(rows)), gather(array->children[0], listed(positions))});
     open.clear();
     for (const std::uint32_t row : rows) {
       if (!errors_.failed(row)) open.push_back(row);

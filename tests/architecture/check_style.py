@@ -28,7 +28,7 @@ BANNED = [  # pattern, reason, further homes
     (r"(?<![\w.>:])(system|popen)\s*\(", "programs are started by the loop", None),
 ]
 BAD_FILE_NAMES = re.compile(r"(^|[_/])(utils?|helpers?|managers?)([_./]|$)|(^|/)common[./]")
-UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+UNFINISHED = re.compile(r"(//|\*).*\b(TODO|FIXME|XXX|HACK)\b")
 
 
 def file_problems(path, text):
