@@ -4,5 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 to=${1:-.}
-mkdir -p "$to/schemas"
+mkdir -p "$to/schemas" "$to/docs/reference"
 build/streamrun schema >"$to/schemas/job.schema.json"
+build/streamrun describe --format markdown >"$to/docs/reference/nodes.md"
+build/streamrun describe functions --format markdown >"$to/docs/reference/functions.md"
