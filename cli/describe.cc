@@ -25,7 +25,9 @@ int describe(const Options& options) {
   operators::register_all(registry);
   if (options.files.empty() && options.format == "markdown") return print(specs::nodes_markdown(registry));
   if (options.files.empty()) {
-    std::fprintf(stderr, "streamrun: describe what? A node type, function, aggregate, format, settings block or code; see `streamrun list`\n");
+    std::fprintf(stderr,
+                 "streamrun: describe what? A node type, function, aggregate, format, settings block or code; see "
+                 "`streamrun list`\n");
     return kUsage;
   }
   // `describe function split` says the same as `describe split`.
@@ -36,7 +38,8 @@ int describe(const Options& options) {
   const std::string text = specs::describe(registry, name);
   if (!text.empty()) return print(text);
   const std::string near = nearest(name, specs::describable_names(registry));
-  std::fprintf(stderr, "streamrun: nothing is called `%s`%s\n", name.c_str(), near.empty() ? "" : ("; did you mean `" + near + "`?").c_str());
+  std::fprintf(stderr, "streamrun: nothing is called `%s`%s\n", name.c_str(),
+               near.empty() ? "" : ("; did you mean `" + near + "`?").c_str());
   return kUsage;
 }
 

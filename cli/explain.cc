@@ -40,7 +40,8 @@ int explain(const Options& options) {
   if (options.files.size() == 1 && is_code(options.files[0])) {
     const std::string page = error_page(options.files[0]);
     if (!page.empty()) return print(page);
-    std::fprintf(stderr, "streamrun: no diagnostic has the code %s; `streamrun list codes` shows all\n", options.files[0].c_str());
+    std::fprintf(stderr, "streamrun: no diagnostic has the code %s; `streamrun list codes` shows all\n",
+                 options.files[0].c_str());
     return kUsage;
   }
   Options reading = options;
@@ -50,7 +51,8 @@ int explain(const Options& options) {
   int code = kOk;
   const auto job = compiled(session, reading, &code);
   if (!job) return code;
-  return print(job->secrets.redact(options.format == "json" ? specs::plan_json(job->plan) : specs::plan_text(job->plan)));
+  return print(
+      job->secrets.redact(options.format == "json" ? specs::plan_json(job->plan) : specs::plan_text(job->plan)));
 }
 
 int graph(const Options& options) {

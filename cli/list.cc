@@ -13,7 +13,9 @@ namespace sr::cli {
 
 namespace {
 
-void line(const std::string& name, const std::string& text) { std::printf("  %-28s %s\n", name.c_str(), text.c_str()); }
+void line(const std::string& name, const std::string& text) {
+  std::printf("  %-28s %s\n", name.c_str(), text.c_str());
+}
 
 void list_nodes(const specs::Registry& registry) {
   std::string group;

@@ -36,7 +36,9 @@ runtime::JobOptions job_options(const Options& options, const specs::JobSpec& sp
   if (spec.batch.max_bytes) job.max_bytes = spec.batch.max_bytes->bytes;
   job.max_queued = spec.batch.max_queued;
   job.max_memory = spec.batch.max_memory ? spec.batch.max_memory->bytes : half_of_memory();
-  job.workers = options.workers ? *options.workers : spec.batch.workers ? static_cast<unsigned>(*spec.batch.workers) : usable_cpus();
+  job.workers = options.workers      ? *options.workers
+                : spec.batch.workers ? static_cast<unsigned>(*spec.batch.workers)
+                                     : usable_cpus();
   job.graceful = spec.shutdown.graceful;
   job.shutdown_timeout_ms = spec.shutdown.timeout.ms;
   if (spec.checkpoint.has_folder()) job.checkpoint_dir = spec.checkpoint.dir;
@@ -49,7 +51,9 @@ runtime::JobOptions job_options(const Options& options, const specs::JobSpec& sp
 LogOptions log_options(const Options& options, const specs::JobSpec& spec, bool colour) {
   LogOptions log;
   log.level = options.quiet ? std::max(spec.logging.level, LogLevel::error) : spec.logging.level;
-  log.format = options.log_format.empty() ? spec.logging.format : options.log_format == "json" ? LogFormat::json : LogFormat::human;
+  log.format = options.log_format.empty()     ? spec.logging.format
+               : options.log_format == "json" ? LogFormat::json
+                                              : LogFormat::human;
   log.color = colour;
   return log;
 }
@@ -67,7 +71,9 @@ int run_job(const Options& options) {
   if (!job) return kUsage;
   if (const int code = session.report(&job->secrets); code != kOk) return code;
   if (job->spec.server.present) {
-    std::fprintf(stderr, "streamrun: `server` asks for the status server, which this version does not have yet; take it out to run the job\n");
+    std::fprintf(stderr,
+                 "streamrun: `server` asks for the status server, which this version does not have yet; take it out to "
+                 "run the job\n");
     return kJobFailed;
   }
   Logger log(*real_environment().clock, log_options(options, job->spec, session.colour()));

@@ -75,12 +75,15 @@ Result<std::string> load(const std::string& path) {
   return text;
 }
 
-Session::Session(const Options& options) : options_(options) { operators::register_all(registry_); }
+Session::Session(const Options& options) : options_(options) {
+  operators::register_all(registry_);
+}
 
 std::optional<int> Session::begin() {
   const auto format = specs::parse_report_format(options_.format);
   if (!format) {
-    std::fprintf(stderr, "streamrun: unknown --format `%s`: human, short, json, sarif, github or junit\n", options_.format.c_str());
+    std::fprintf(stderr, "streamrun: unknown --format `%s`: human, short, json, sarif, github or junit\n",
+                 options_.format.c_str());
     return kUsage;
   }
   format_ = *format;

@@ -22,11 +22,14 @@ class Session {
   SourceMap& sources() { return sources_; }
   Diagnostics& diagnostics() { return diagnostics_; }
   const specs::Variables& variables() const { return variables_; }
-  bool machine_readable() const { return format_ != specs::ReportFormat::human && format_ != specs::ReportFormat::brief; }
+  bool machine_readable() const {
+    return format_ != specs::ReportFormat::human && format_ != specs::ReportFormat::brief;
+  }
 
   // Compiles one file (`-`: standard input). Null, with a message on stderr, if it cannot be read.
   std::unique_ptr<specs::CompiledJob> compile(const std::string& path, bool dry_run);
-  // Shows all findings; machine formats go to stdout, those for people to stderr. Gives kOk or kSpecWrong (with --strict also for warnings).
+  // Shows all findings; machine formats go to stdout, those for people to stderr. Gives kOk or kSpecWrong (with
+  // --strict also for warnings).
   int report(const specs::Secrets* secrets = nullptr);
   // Folders and globs become the files in them; gives nothing, with a message, if one matches no file.
   std::optional<std::vector<std::string>> expand(const std::vector<std::string>& paths) const;

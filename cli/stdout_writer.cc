@@ -13,7 +13,8 @@ Status FileStdout::write(std::string_view text) {
   while (!text.empty()) {
     const ssize_t wrote = ::write(STDOUT_FILENO, text.data(), text.size());
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return Error{std::string("standard output: ") + std::strerror(errno), false, errno == EPIPE ? "EPIPE" : ""};
+    if (wrote < 0)
+      return Error{std::string("standard output: ") + std::strerror(errno), false, errno == EPIPE ? "EPIPE" : ""};
     text.remove_prefix(static_cast<std::size_t>(wrote));
   }
   return {};

@@ -31,21 +31,27 @@ std::vector<TestMode> modes_of(const Options& options) {
 std::string xml(std::string text) {
   std::string out;
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t')
+      out += c;
   }
   return out;
 }
 
 std::string junit(const std::vector<Line>& lines) {
   const auto failed = std::count_if(lines.begin(), lines.end(), [](const Line& l) { return !l.passed; });
-  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"streamrun\" tests=\"" + std::to_string(lines.size()) +
-                     "\" failures=\"" + std::to_string(failed) + "\">\n";
+  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"streamrun\" tests=\"" +
+                     std::to_string(lines.size()) + "\" failures=\"" + std::to_string(failed) + "\">\n";
   for (const Line& line : lines) {
-    text += "  <testcase classname=\"" + xml(line.case_name) + "\" name=\"" + xml(line.test_name) + "\" file=\"" + xml(line.file) + "\"";
+    text += "  <testcase classname=\"" + xml(line.case_name) + "\" name=\"" + xml(line.test_name) + "\" file=\"" +
+            xml(line.file) + "\"";
     text += line.passed ? "/>\n" : "><failure>" + xml(line.message) + "</failure></testcase>\n";
   }
   return text + "</testsuite>\n";
@@ -53,7 +59,8 @@ std::string junit(const std::vector<Line>& lines) {
 
 void show(const Line& line, const Options& options) {
   if (options.format == "json") {
-    const nlohmann::ordered_json object = {{"case", line.case_name}, {"test", line.test_name}, {"passed", line.passed}, {"message", line.message}};
+    const nlohmann::ordered_json object = {
+        {"case", line.case_name}, {"test", line.test_name}, {"passed", line.passed}, {"message", line.message}};
     std::printf("%s\n", object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
   } else if (!line.passed) {
     std::printf("FAIL %s: %s: %s\n", line.file.c_str(), line.case_name.c_str(), line.test_name.c_str());
@@ -66,7 +73,8 @@ void show(const Line& line, const Options& options) {
 }
 
 // Runs one test in every mode; the first that fails speaks.
-Line run_one(Session& session, const TestCase& each, const specs::TestSpec& test, const Options& options, std::vector<ActualRows>& actual) {
+Line run_one(Session& session, const TestCase& each, const specs::TestSpec& test, const Options& options,
+             std::vector<ActualRows>& actual) {
   Line line{each.name, test.name, "", true, ""};
   for (const TestMode& mode : modes_of(options)) {
     TestOutcome outcome = run_test(session, each, test, mode);
@@ -80,9 +88,11 @@ Line run_one(Session& session, const TestCase& each, const specs::TestSpec& test
 }
 
 int finish(const std::vector<Line>& lines, const Options& options) {
-  const auto failed = static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [](const Line& l) { return !l.passed; }));
+  const auto failed =
+      static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [](const Line& l) { return !l.passed; }));
   if (options.format == "junit") std::fputs(junit(lines).c_str(), stdout);
-  if (options.format == "human" || options.format == "short") std::printf("%zu passed, %zu failed\n", lines.size() - failed, failed);
+  if (options.format == "human" || options.format == "short")
+    std::printf("%zu passed, %zu failed\n", lines.size() - failed, failed);
   if (!options.junit_file.empty()) {
     auto file = real_environment().fs->open(options.junit_file, OpenMode::truncate);
     const Status written = file.ok() ? (*file)->write(junit(lines)) : Status(file.error());
@@ -114,7 +124,8 @@ int test(const Options& options) {
     std::vector<ActualRows> updates;
     for (const auto& each : cases) {
       for (const specs::TestSpec& test : each->tests.tests) {
-        if (!options.filter.empty() && (each->name + ": " + test.name).find(options.filter) == std::string::npos) continue;
+        if (!options.filter.empty() && (each->name + ": " + test.name).find(options.filter) == std::string::npos)
+          continue;
         std::vector<ActualRows> actual;
         lines.push_back(run_one(session, *each, test, options, actual));
         lines.back().file = path;

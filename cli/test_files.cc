@@ -26,16 +26,18 @@ std::string folder_of(const std::string& path) {
 }
 
 void wrong_form(Session& session, Span span, const std::string& message) {
-  session.diagnostics().add({.code = "SR6001",
-                             .message = message,
-                             .span = span,
-                             .help = "a test file holds `job: ./job.yaml` and `tests: […]`, or `cases: [{name, job, tests}]`"});
+  session.diagnostics().add(
+      {.code = "SR6001",
+       .message = message,
+       .span = span,
+       .help = "a test file holds `job: ./job.yaml` and `tests: […]`, or `cases: [{name, job, tests}]`"});
 }
 
 void add_case(Session& session, const specs::SpecValue& item, std::vector<std::unique_ptr<TestCase>>& cases) {
   const specs::SpecValue* job = item.get("job");
   const specs::SpecValue* name = item.get("name");
-  if (!item.is_map() || !job || !job->is_map() || !name || !name->is_scalar()) return wrong_form(session, item.span, "a case needs a `name` and a `job`");
+  if (!item.is_map() || !job || !job->is_map() || !name || !name->is_scalar())
+    return wrong_form(session, item.span, "a case needs a `name` and a `job`");
   auto made = std::make_unique<TestCase>();
   made->name = name->text;
   made->job = specs::compile_tree(*job, session.registry(), made->findings);
@@ -48,7 +50,8 @@ void add_case(Session& session, const specs::SpecValue& item, std::vector<std::u
   cases.push_back(std::move(made));
 }
 
-bool add_referenced(Session& session, const std::string& path, const specs::SpecValue& root, std::vector<std::unique_ptr<TestCase>>& cases) {
+bool add_referenced(Session& session, const std::string& path, const specs::SpecValue& root,
+                    std::vector<std::unique_ptr<TestCase>>& cases) {
   const specs::SpecValue* job = root.get("job");
   const specs::SpecValue* tests = root.get("tests");
   if (!job->is_scalar() || !tests) {
@@ -80,7 +83,8 @@ bool add_referenced(Session& session, const std::string& path, const specs::Spec
 bool is_test_file(const std::string& path) {
   if (path == "-") return false;
   const auto text = load(path);
-  return text.ok() && !has_top_level_key(*text, "version:") && (has_top_level_key(*text, "cases:") || has_top_level_key(*text, "job:"));
+  return text.ok() && !has_top_level_key(*text, "version:") &&
+         (has_top_level_key(*text, "cases:") || has_top_level_key(*text, "job:"));
 }
 
 bool read_test_cases(Session& session, const std::string& path, std::vector<std::unique_ptr<TestCase>>& cases) {
@@ -117,7 +121,8 @@ bool check_test_file(Session& session, const std::string& path) {
   std::vector<std::unique_ptr<TestCase>> cases;
   if (!read_test_cases(session, path, cases)) return false;
   for (const auto& each : cases) {
-    const bool expected = std::any_of(each->tests.tests.begin(), each->tests.tests.end(), [](const specs::TestSpec& t) { return t.expect_error.has_value(); });
+    const bool expected = std::any_of(each->tests.tests.begin(), each->tests.tests.end(),
+                                      [](const specs::TestSpec& t) { return t.expect_error.has_value(); });
     if (expected) continue;
     for (const Diagnostic& finding : each->findings.items()) session.diagnostics().add(finding);
   }

@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kMostShownRows = 10;
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -69,9 +70,12 @@ class Runner {
     options.workers = mode_.workers;
     options.chunk_rows = mode_.chunk_rows;
     for (const std::int64_t batch : test_.restart_after) options.restart_after.insert(batch);
-    for (std::int64_t batch = 1; mode_.restart_always && batch < options.batches; ++batch) options.restart_after.insert(batch);
+    for (std::int64_t batch = 1; mode_.restart_always && batch < options.batches; ++batch)
+      options.restart_after.insert(batch);
     specs::InstantiateOptions making{.all_columns = true, .without_source = replaced_};
-    options.make_graph = [this, making]() -> Result<flow::Graph> { return specs::instantiate(*job_.bound, session_.registry(), making); };
+    options.make_graph = [this, making]() -> Result<flow::Graph> {
+      return specs::instantiate(*job_.bound, session_.registry(), making);
+    };
     compare(runtime::run_harness(options));
     return outcome_;
   }
@@ -99,7 +103,8 @@ class Runner {
       const bool words = lower(text).find(lower(wanted.contains)) != std::string::npos;
       if (code && line && words) return outcome_;
     }
-    fail("another error was expected (" + wanted_text(wanted) + "); there were:\n" + one_of_each(session_, case_.findings));
+    fail("another error was expected (" + wanted_text(wanted) + "); there were:\n" +
+         one_of_each(session_, case_.findings));
     return outcome_;
   }
 
@@ -142,7 +147,8 @@ class Runner {
     return fill_others(options);
   }
 
-  // Sources that are not given bring nothing, unless they need nothing of the outside; datasets must be given or inline.
+  // Sources that are not given bring nothing, unless they need nothing of the outside; datasets must be given or
+  // inline.
   bool fill_others(runtime::HarnessOptions& options) {
     for (const specs::BoundEntry& node : job_.bound->nodes) {
       if (node.kind == specs::NodeKind::source && !options.given.contains(node.id)) {
@@ -152,7 +158,8 @@ class Runner {
           replaced_.insert(node.id);
         }
       }
-      const bool outside = node.kind == specs::NodeKind::dataset && node.type != "inline" && !options.datasets.contains(node.id);
+      const bool outside =
+          node.kind == specs::NodeKind::dataset && node.type != "inline" && !options.datasets.contains(node.id);
       if (outside) {
         fail("the dataset `" + node.id + "` is neither inline nor given: add `given: {" + node.id + ": [rows]}`");
         return false;
@@ -195,7 +202,8 @@ class Runner {
 
   void compare(const runtime::HarnessResult& result) {
     if (result.failure) return compare_failure(*result.failure);
-    if (test_.expect_error) return fail("an error was expected (" + wanted_text(*test_.expect_error) + "), and the job ran through");
+    if (test_.expect_error)
+      return fail("an error was expected (" + wanted_text(*test_.expect_error) + "), and the job ran through");
     for (std::size_t i = 0; i < test_.expect.size(); ++i) compare_node(test_.expect[i], result, i);
     for (const specs::ExpectText& text : test_.expect_output) {
       const auto found = result.texts.find(text.name);
@@ -227,7 +235,8 @@ class Runner {
     const specs::ExpectErrorSpec& wanted = *test_.expect_error;
     const bool code = wanted.code.empty() || wanted.code == failure.code;
     const bool words = lower(failure.to_text()).find(lower(wanted.contains)) != std::string::npos;
-    if (!code || wanted.line || !words) fail("another error was expected (" + wanted_text(wanted) + "); the job failed: " + failure.to_text());
+    if (!code || wanted.line || !words)
+      fail("another error was expected (" + wanted_text(wanted) + "); the job failed: " + failure.to_text());
   }
 
   void compare_text(const std::string& what, const std::string& wanted, const std::string& actual) {
@@ -249,13 +258,15 @@ class Runner {
       const Chunk table = flow::concat_chunks(schema, captured.chunks);
       const bool listed = batch < expect.batches.items.size();
       ++batch;
-      compare_batch(name + " in batch " + std::to_string(batch), listed ? expect.batches.items[batch - 1] : kNothing, table);
+      compare_batch(name + " in batch " + std::to_string(batch), listed ? expect.batches.items[batch - 1] : kNothing,
+                    table);
       actual += batch > 1 ? ", [" : "[";
       for (std::uint32_t row = 0; row < table.rows; ++row) actual += (row ? ", " : "") + row_text(table, row);
       actual += "]";
     }
     if (batch < expect.batches.items.size()) {
-      fail(name + ": " + std::to_string(expect.batches.items.size()) + " batches were expected, and it had " + std::to_string(batch));
+      fail(name + ": " + std::to_string(expect.batches.items.size()) + " batches were expected, and it had " +
+           std::to_string(batch));
     }
     if (!outcome_.passed) outcome_.actual.push_back({&expect, actual + "]"});
     outcome_.passed = outcome_.passed && before;
@@ -290,7 +301,8 @@ class Runner {
     const CompareOptions options{test_.ordered, test_.unordered_arrays, test_.tolerance};
     const RowDifference difference = compare_rows(*expected, actual, options);
     if (difference.equal()) return;
-    fail(where + " (" + std::to_string(expected->size()) + " rows expected, " + std::to_string(actual.rows) + " came):");
+    fail(where + " (" + std::to_string(expected->size()) + " rows expected, " + std::to_string(actual.rows) +
+         " came):");
     std::size_t shown = 0;
     const auto show = [&](const char* sign, const std::string& text) {
       if (++shown == kMostShownRows + 1) fail("    …");

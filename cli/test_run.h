@@ -1,4 +1,5 @@
-// Running one test of a job on the virtual world and comparing what came out. Tested in tests/cli and through every job test.
+// Running one test of a job on the virtual world and comparing what came out. Tested in tests/cli and through every job
+// test.
 #pragma once
 
 #include <string>
@@ -11,10 +12,10 @@ namespace sr::cli {
 
 // How a test is run; results must not depend on it.
 struct TestMode {
-  std::string name;                 // "", "2 workers", …
+  std::string name;  // "", "2 workers", …
   unsigned workers = 1;
   std::uint32_t chunk_rows = kChunkRows;
-  bool restart_always = false;      // killed and recovered after each batch
+  bool restart_always = false;  // killed and recovered after each batch
 };
 
 // The rows that a node gave, for --update.
@@ -25,8 +26,8 @@ struct ActualRows {
 
 struct TestOutcome {
   bool passed = true;
-  std::string message;              // what differs, lines for people
-  std::vector<ActualRows> actual;   // of expectations that did not hold
+  std::string message;             // what differs, lines for people
+  std::vector<ActualRows> actual;  // of expectations that did not hold
 };
 
 // Runs a test. `session` has the sources of diagnostics.

@@ -1,5 +1,5 @@
-// validate, and --dry-run of run: checks job files and prints the plan. Nothing is opened but the files themselves; --check-env looks at the
-// world too. Tested in tests/cli and tests/diagnostics.
+// validate, and --dry-run of run: checks job files and prints the plan. Nothing is opened but the files themselves;
+// --check-env looks at the world too. Tested in tests/cli and tests/diagnostics.
 #include <cstdio>
 
 #include "cli/exit_codes.h"

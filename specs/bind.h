@@ -110,7 +110,8 @@ struct JobFacts {
 // What the instantiate pass tells a factory.
 struct MakeOptions {
   std::vector<bool> needed;  // per column of the main port: somebody reads it
-  std::shared_ptr<const flow::Encoder> encoder;  // sinks with takes_format: of their format, for the columns of their input
+  std::shared_ptr<const flow::Encoder>
+      encoder;  // sinks with takes_format: of their format, for the columns of their input
 };
 
 // The operator itself, made once per run.
@@ -167,7 +168,7 @@ class BindContext {
   virtual SchemaRef source_schema() = 0;
   // Tells whether the format of a sink with takes_format can write these columns; reports if not.
   virtual bool can_write(const Schema& schema) = 0;
-  virtual Span node_span() const = 0;              // of the id
+  virtual Span node_span() const = 0;  // of the id
   // Span of an option's key or value in this node; the node's span where it is absent.
   virtual Span key_span(std::string_view option) const = 0;
   virtual Span value_span(std::string_view option) const = 0;

@@ -182,7 +182,8 @@ void parse_inputs(NodeSpec& node, const SpecEntry* input, ParseContext& context)
   InputParser parser(node, context);
   parser.parse(*input);
   if (!node.info || node.info->dataset_option.empty()) return;
-  if (const SpecValue* value = node.options.get(node.info->dataset_option)) parser.parse_dataset(node.info->dataset_option, *value);
+  if (const SpecValue* value = node.options.get(node.info->dataset_option))
+    parser.parse_dataset(node.info->dataset_option, *value);
 }
 
 }  // namespace sr::specs

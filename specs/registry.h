@@ -42,14 +42,17 @@ struct NodeInfo {
   bool takes_format = false;  // sources and sinks with format, schema, delimiter, header, quote
   bool takes_window = false;  // has the `window` option (aggregating nodes); joins take it on their sides
   Capabilities capabilities;
-  std::vector<std::string> ports = {};  // extra outputs that a node of this type may have beside `errors`: `late`, `model`
-  std::string port_option = {};         // an option whose map keys are ports too, as written (`routes` of route)
+  std::vector<std::string> ports =
+      {};                        // extra outputs that a node of this type may have beside `errors`: `late`, `model`
+  std::string port_option = {};  // an option whose map keys are ports too, as written (`routes` of route)
   std::vector<std::string> fixed_ports =
-      {};                 // ports that every node of this type has beside those of port_option (`other` of route)
-  // An option that may name a dataset instead of holding rows (`initial`): the dataset is then a further input whose role is the option's name.
+      {};  // ports that every node of this type has beside those of port_option (`other` of route)
+  // An option that may name a dataset instead of holding rows (`initial`): the dataset is then a further input whose
+  // role is the option's name.
   std::string dataset_option = {};
   bool main_port = true;  // false: only the ports can be read, not the node itself
-  std::shared_ptr<const OptionTableBase> options = {};  // of the type itself; common options stand in specs/common_options
+  std::shared_ptr<const OptionTableBase> options =
+      {};  // of the type itself; common options stand in specs/common_options
   // Makes a Config, decodes, and binds. Made by node<Config>.
   std::function<std::shared_ptr<void>()> make_config = {};
   std::function<std::optional<BoundNode>(const void* config, BindContext& context)> bind = {};

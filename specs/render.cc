@@ -9,7 +9,9 @@ namespace {
 // A plain scalar that reads back as the same plain scalar.
 bool is_safe_plain(const std::string& text) {
   static constexpr std::string_view kSpecial = "-?:,[]{}#&*!|>'\"%@`";
-  if (text.empty() || text.front() == ' ' || text.back() == ' ' || kSpecial.find(text.front()) != std::string_view::npos) return false;
+  if (text.empty() || text.front() == ' ' || text.back() == ' ' ||
+      kSpecial.find(text.front()) != std::string_view::npos)
+    return false;
   if (text.find(": ") != std::string::npos || text.find(" #") != std::string::npos || text.back() == ':') return false;
   return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; });
 }
@@ -51,7 +53,8 @@ void render(const SpecValue& value, std::size_t indent, std::string& out) {
   if (value.is_map()) {
     for (const SpecEntry& entry : value.entries) {
       out += margin + (is_safe_plain(entry.key) ? entry.key : quoted(entry.key)) + ":";
-      const bool nested = (entry.value.is_map() && !entry.value.entries.empty()) || (entry.value.is_list() && !entry.value.items.empty());
+      const bool nested = (entry.value.is_map() && !entry.value.entries.empty()) ||
+                          (entry.value.is_list() && !entry.value.items.empty());
       if (nested) {
         out += "\n";
         render(entry.value, indent + 2, out);

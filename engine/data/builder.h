@@ -1,5 +1,5 @@
-// ColumnBuilder: appends values of any type, copying strings into an arena of its own. For everything that is not a tight kernel.
-// Also StrArena (string storage) and gather (picks rows). Tested in tests/unit/data.
+// ColumnBuilder: appends values of any type, copying strings into an arena of its own. For everything that is not a
+// tight kernel. Also StrArena (string storage) and gather (picks rows). Tested in tests/unit/data.
 #pragma once
 
 #include <memory>
@@ -42,14 +42,14 @@ class ColumnBuilder {
 
   void append_null();
   void append_bool(bool value);
-  void append_int(std::int64_t value);      // bigint, timestamp, date
+  void append_int(std::int64_t value);  // bigint, timestamp, date
   void append_double(double value);
   void append_decimal(Int128 unscaled);
   void append_string(std::string_view text);  // string, binary, variant; copies
   void append_view(Str view);                 // the caller adds the holder
   void add_holder(Holder holder);
-  // Arrays and maps: append the entries to child(0) (maps: child(0) keys, child(1) values), then end_list. Structures: append one value to each
-  // child, then end_struct.
+  // Arrays and maps: append the entries to child(0) (maps: child(0) keys, child(1) values), then end_list. Structures:
+  // append one value to each child, then end_struct.
   ColumnBuilder& child(std::size_t index) { return children_[index]; }
   std::size_t children() const { return children_.size(); }
   void end_list();
@@ -57,7 +57,9 @@ class ColumnBuilder {
   // Appends a value of the same type (or of null type), copying its strings.
   void append_from(const Column& from, std::uint32_t row);
   // Appends `count` times.
-  void append_nulls(std::uint32_t count) { for (std::uint32_t i = 0; i < count; ++i) append_null(); }
+  void append_nulls(std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) append_null();
+  }
 
   // Takes back what was appended behind the first `size` values, also what was not ended.
   void truncate(std::uint32_t size);

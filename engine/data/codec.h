@@ -1,4 +1,5 @@
-// The one JSON mapping and the one binary encoding of values. Text of values: cast rules of docs (Spark's). Tested in tests/unit/data.
+// The one JSON mapping and the one binary encoding of values. Text of values: cast rules of docs (Spark's). Tested in
+// tests/unit/data.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -30,7 +31,8 @@ class TextBuffer {
   Vec<char> bytes_;
 };
 
-// Text of single values, by Spark's cast-to-string rules: 1.0, 1.0E10, NaN, 2024-02-29, 2024-01-05 10:11:12.5, decimals with their scale.
+// Text of single values, by Spark's cast-to-string rules: 1.0, 1.0E10, NaN, 2024-02-29, 2024-01-05 10:11:12.5, decimals
+// with their scale.
 void write_int(TextBuffer& out, std::int64_t value);
 void write_double(TextBuffer& out, double value);
 void write_decimal(TextBuffer& out, Int128 unscaled, int scale);
@@ -44,7 +46,8 @@ void write_text(TextBuffer& out, const Column& column, std::uint32_t row);
 struct JsonOptions {
   bool omit_null_fields = false;  // to_json() leaves NULL fields of structures out; sinks write them
 };
-// A value as JSON: numbers bare (NaN and infinities as strings), decimals as numbers with their scale, timestamps RFC 3339, binary base64, variants as they came.
+// A value as JSON: numbers bare (NaN and infinities as strings), decimals as numbers with their scale, timestamps RFC
+// 3339, binary base64, variants as they came.
 void write_json(TextBuffer& out, const Column& column, std::uint32_t row, JsonOptions options = {});
 // A row as a JSON object with the schema's names.
 void write_json_row(TextBuffer& out, const Chunk& chunk, std::uint32_t row);
@@ -60,8 +63,8 @@ DecimalParse parse_decimal(std::string_view text, int precision, int scale, Int1
 bool decode_base64(std::string_view text, std::string* out);
 void encode_base64(TextBuffer& out, std::string_view bytes);
 
-// Appends a JSON value to a builder by the decoding rules of job tests and inline rows: see SPEC §7 (decimals and times as strings, binary
-// base64). The error says what did not fit where (`field a: expected bigint, got string`).
+// Appends a JSON value to a builder by the decoding rules of job tests and inline rows: see SPEC §7 (decimals and times
+// as strings, binary base64). The error says what did not fit where (`field a: expected bigint, got string`).
 Status append_json(ColumnBuilder& builder, const nlohmann::json& value);
 
 // Binary encoding of columns, stable between versions; described in docs/formats. Appends to `out`.

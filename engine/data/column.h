@@ -1,8 +1,8 @@
 // Column: the values of one column of a chunk, typed and contiguous, with a validity bitmap. Immutable once shared.
-// Layout by type: boolean uint8 (0/1) · bigint, timestamp (µs since 1970), date (days since 1970) int64 · float64 double ·
-// decimal Int128 (unscaled) · string, binary, variant (JSON text) Str · array, map: offsets into children (array: [element],
-// map: [keys, values]) · structure: one child per field, of the same length · null: nothing but the length.
-// Entry points: Column, Reader<T>, Selection. Tested in tests/unit/data.
+// Layout by type: boolean uint8 (0/1) · bigint, timestamp (µs since 1970), date (days since 1970) int64 · float64
+// double · decimal Int128 (unscaled) · string, binary, variant (JSON text) Str · array, map: offsets into children
+// (array: [element], map: [keys, values]) · structure: one child per field, of the same length · null: nothing but the
+// length. Entry points: Column, Reader<T>, Selection. Tested in tests/unit/data.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,8 @@ using Holder = std::shared_ptr<const void>;
 // The largest number of rows in a chunk. Columns inside arrays may be longer.
 inline constexpr std::uint32_t kChunkRows = 4096;
 
-// The rows of a chunk that take part: all of 0..count-1 when `rows` is null, else the listed ones, ascending. A view: the owner keeps the list.
+// The rows of a chunk that take part: all of 0..count-1 when `rows` is null, else the listed ones, ascending. A view:
+// the owner keeps the list.
 struct Selection {
   const std::uint32_t* rows = nullptr;
   std::uint32_t count = 0;
@@ -50,11 +51,11 @@ class Column {
   Column(TypeRef type_in, std::uint32_t size_in) : type(std::move(type_in)), size(size_in) {}
 
   TypeRef type;
-  std::uint32_t size = 0;   // logical rows
-  bool constant = false;    // one physical value (at 0) stands for every row
+  std::uint32_t size = 0;       // logical rows
+  bool constant = false;        // one physical value (at 0) stands for every row
   Vec<std::uint64_t> validity;  // bit i set: row i is not NULL; empty: no NULLs
   Vec<std::byte> values;
-  Vec<std::uint32_t> offsets;   // array, map: physical rows + 1
+  Vec<std::uint32_t> offsets;  // array, map: physical rows + 1
   std::vector<ColumnRef> children;
   std::vector<Holder> holders;
 
@@ -109,8 +110,10 @@ template <class T>
 class Reader {
  public:
   explicit Reader(const Column& column)
-      : data_(column.data<T>()), validity_(column.validity.empty() ? nullptr : column.validity.data()),
-        mask_(column.constant ? 0 : ~std::uint32_t{0}), never_(column.type->id == TypeId::null) {}
+      : data_(column.data<T>()),
+        validity_(column.validity.empty() ? nullptr : column.validity.data()),
+        mask_(column.constant ? 0 : ~std::uint32_t{0}),
+        never_(column.type->id == TypeId::null) {}
   const T& operator[](std::uint32_t row) const { return data_[row & mask_]; }
   bool valid(std::uint32_t row) const {
     if (never_) return false;
@@ -134,8 +137,8 @@ std::size_t value_width(TypeId id);
 // Makes a column of `size` NULLs.
 ColumnRef null_column(TypeRef type, std::uint32_t size);
 
-// Orders two values of the same type: NULL least, NaN greatest, strings by bytes, arrays by element, structures by field. Maps and
-// variants compare by their text and are only good for equality.
+// Orders two values of the same type: NULL least, NaN greatest, strings by bytes, arrays by element, structures by
+// field. Maps and variants compare by their text and are only good for equality.
 int compare_values(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b);
 // NULL equals NULL, NaN equals NaN, -0.0 equals 0.0; maps without order.
 bool equal_values(const Column& a, std::uint32_t row_a, const Column& b, std::uint32_t row_b);

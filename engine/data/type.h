@@ -13,7 +13,19 @@
 namespace sr {
 
 enum class TypeId : std::uint8_t {
-  null, boolean, bigint, float64, string, binary, timestamp, date, decimal, array, structure, map, variant
+  null,
+  boolean,
+  bigint,
+  float64,
+  string,
+  binary,
+  timestamp,
+  date,
+  decimal,
+  array,
+  structure,
+  map,
+  variant
 };
 
 class Type;
@@ -30,7 +42,8 @@ class Type {
   TypeId id = TypeId::null;
   std::uint8_t precision = 0;  // decimal: 1..38
   std::uint8_t scale = 0;      // decimal: 0..precision
-  std::vector<Field> fields;   // structure: its fields; array: one field `element`; map: one field `value` (keys are strings)
+  std::vector<Field>
+      fields;  // structure: its fields; array: one field `element`; map: one field `value` (keys are strings)
 
   // Gives Spark's name: `bigint`, `decimal(10,2)`, `array<string>`, `struct<a:bigint,b:string>`, `map<string,bigint>`.
   std::string name() const;
@@ -66,12 +79,16 @@ struct TypeError {
   std::string suggestion = {};
 };
 
-// Reads `bigint`, `int`, `decimal(10,2)`, `array<struct<a: bigint>>`, … without regard to case. On failure fills *error and gives nullptr.
+// Reads `bigint`, `int`, `decimal(10,2)`, `array<struct<a: bigint>>`, … without regard to case. On failure fills *error
+// and gives nullptr.
 TypeRef parse_type(std::string_view text, TypeError* error);
-// Reads a list of columns as Spark writes it: `a bigint, b: array<string>`; empty text is no column. On failure fills *error and gives nothing.
+// Reads a list of columns as Spark writes it: `a bigint, b: array<string>`; empty text is no column. On failure fills
+// *error and gives nothing.
 std::optional<std::vector<Field>> parse_columns(std::string_view text, TypeError* error);
 
-inline bool same_type(const TypeRef& a, const TypeRef& b) { return a == b || (a && b && *a == *b); }
+inline bool same_type(const TypeRef& a, const TypeRef& b) {
+  return a == b || (a && b && *a == *b);
+}
 
 // Named, typed columns in order. Names compare without regard to case.
 class Schema {

@@ -1,5 +1,5 @@
-// Vec<T>: a growable array of plain values without initialisation, the storage of columns. 64 bytes behind the last are readable.
-// Memory comes from malloc, which the command tunes to keep freed blocks. Tested in tests/unit/data.
+// Vec<T>: a growable array of plain values without initialisation, the storage of columns. 64 bytes behind the last are
+// readable. Memory comes from malloc, which the command tunes to keep freed blocks. Tested in tests/unit/data.
 #pragma once
 
 #include <cstdlib>

@@ -1,4 +1,5 @@
-// Calls, their arguments and lambdas. Entry points: Parser::parse_call, parse_argument. Tested in tests/unit/expr/parser_test.cc.
+// Calls, their arguments and lambdas. Entry points: Parser::parse_call, parse_argument. Tested in
+// tests/unit/expr/parser_test.cc.
 #include "engine/expr/codes.h"
 #include "engine/expr/parser.h"
 

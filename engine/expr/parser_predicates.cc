@@ -1,5 +1,5 @@
-// Predicates behind an operand: between, in, like, is; and order lists. Entry points: Parser::parse_predicates, parse_order_list.
-// Tested in tests/unit/expr/parser_test.cc.
+// Predicates behind an operand: between, in, like, is; and order lists. Entry points: Parser::parse_predicates,
+// parse_order_list. Tested in tests/unit/expr/parser_test.cc.
 #include "engine/expr/codes.h"
 #include "engine/expr/parser.h"
 

@@ -115,7 +115,7 @@ void register_sql(specs::Registry& registry) {
                                        .example = "ranking:\n  type: sql\n  input: words\n  query: SELECT word, "
                                                   "count(*) AS n FROM words GROUP BY word ORDER BY n DESC LIMIT 10\n",
                                        .inputs = specs::Inputs::many,
-       .takes_datasets = true},
+                                       .takes_datasets = true},
                                       sql_options(), bind_sql));
 }
 

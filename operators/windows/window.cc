@@ -74,8 +74,9 @@ std::shared_ptr<const specs::OptionTable<WindowNodeConfig>> window_node_options(
   auto table = std::make_shared<specs::OptionTable<WindowNodeConfig>>();
   table->include(*specs::WindowConfig::table());
   table->option("emit", &WindowNodeConfig::emit)
-      .doc("when the rows of an event-time window are given: once it is closed (the default), as they come, or all "
-           "open windows in every batch")
+      .doc(
+          "when the rows of an event-time window are given: once it is closed (the default), as they come, or all "
+          "open windows in every batch")
       .example("on_update");
   return table;
 }

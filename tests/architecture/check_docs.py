@@ -59,6 +59,8 @@ def yaml_blocks(text):
 def check_examples(program):
     problems, count = [], 0
     for path in tracked("README.md", "docs/*.md", "samples/*.md", "CONTRIBUTING.md"):
+        if path.startswith("docs/errors/"):  # these show jobs that are wrong; tests/diagnostics has them whole
+            continue
         for line, block in yaml_blocks(read(path)):
             count += 1
             with tempfile.TemporaryDirectory() as folder:

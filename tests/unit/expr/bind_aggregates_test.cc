@@ -27,7 +27,8 @@ Bound bound(const std::vector<std::string>& texts) {
   std::vector<IndexedError> errors;
   Bound out{bind_aggregates(inputs, row, outer, errors), {}};
   for (const IndexedError& error : errors) {
-    out.errors += std::to_string(error.index) + ":" + error.error.code + "@" + std::to_string(error.error.begin) + " " + error.error.message + "\n";
+    out.errors += std::to_string(error.index) + ":" + error.error.code + "@" + std::to_string(error.error.begin) + " " +
+                  error.error.message + "\n";
   }
   return out;
 }
@@ -49,12 +50,14 @@ TEST_CASE("a row's column outside of an aggregate is named") {
   CHECK(bound({"sum(nope)"}).errors == "0:SR3010@4 unknown column `nope`\n");
   CHECK(bound({"nope + sum(a)"}).errors == "0:SR3010@0 unknown column `nope`\n");
   CHECK(bound({"sum(max(a))"}).errors.starts_with("0:SR3022@4"));
-  CHECK(bound({"maxx(a)"}).errors == "0:SR3021@5 the column `a` stands outside of an aggregate\n0:SR3011@0 unknown function `maxx`\n");
+  CHECK(bound({"maxx(a)"}).errors ==
+        "0:SR3021@5 the column `a` stands outside of an aggregate\n0:SR3011@0 unknown function `maxx`\n");
   CHECK(bound({"sum(k)"}).errors.starts_with("0:SR3015@4"));
 }
 
 TEST_CASE("lambdas stand inside and outside of aggregates") {
-  const Bound lists = bound({"transform(collect_list(a), v -> v + count(*))", "sum(size(filter(array(a), v -> v > 1)))"});
+  const Bound lists =
+      bound({"transform(collect_list(a), v -> v + count(*))", "sum(size(filter(array(a), v -> v > 1)))"});
   CHECK(lists.errors.empty());
   CHECK(lists.result.calls.size() == 3);
 }

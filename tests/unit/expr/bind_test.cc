@@ -7,9 +7,18 @@ namespace sr::expr::testing {
 namespace {
 
 const Table& table() {
-  static const Table rows({{"a", "bigint"}, {"b", "bigint"}, {"x", "double"}, {"s", "string"}, {"p", "boolean"}, {"d", "decimal(10,2)"},
-                           {"t", "timestamp"}, {"dt", "date"}, {"arr", "array<bigint>"}, {"m", "map<string, bigint>"},
-                           {"st", "struct<a: bigint, b: string>"}, {"value", "variant"}},
+  static const Table rows({{"a", "bigint"},
+                           {"b", "bigint"},
+                           {"x", "double"},
+                           {"s", "string"},
+                           {"p", "boolean"},
+                           {"d", "decimal(10,2)"},
+                           {"t", "timestamp"},
+                           {"dt", "date"},
+                           {"arr", "array<bigint>"},
+                           {"m", "map<string, bigint>"},
+                           {"st", "struct<a: bigint, b: string>"},
+                           {"value", "variant"}},
                           "[]");
   return rows;
 }

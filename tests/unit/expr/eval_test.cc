@@ -34,7 +34,8 @@ TEST_CASE("a failing row is recorded with its first message and does no harm") {
   CHECK(table().run("upper(split(s, ',')[1])") ==
         "[!index 1 is outside of an array of 1 elements, !index 1 is outside of an array of 1 elements, null, "
         "!index 1 is outside of an array of 1 elements, !index 1 is outside of an array of 1 elements]");
-  CHECK(table().run("1 div 0 + a") == "[!division by zero, !division by zero, !division by zero, !division by zero, !division by zero]");
+  CHECK(table().run("1 div 0 + a") ==
+        "[!division by zero, !division by zero, !division by zero, !division by zero, !division by zero]");
 }
 
 TEST_CASE("a selection leaves the other rows alone") {
@@ -66,11 +67,13 @@ TEST_CASE("a predicate selects the rows where it is true; failed rows are left o
 }
 
 TEST_CASE("three-valued logic") {
-  const Table logic({{"p", "boolean"}, {"q", "boolean"}}, R"([{"p": true, "q": true}, {"p": true, "q": false}, {"p": true},
+  const Table logic({{"p", "boolean"}, {"q", "boolean"}},
+                    R"([{"p": true, "q": true}, {"p": true, "q": false}, {"p": true},
     {"p": false, "q": true}, {"p": false, "q": false}, {"p": false}, {"q": true}, {"q": false}, {}])");
   CHECK(logic.run("p and q") == "[true, false, null, false, false, false, null, false, null]");
   CHECK(logic.run("p or q") == "[true, true, true, true, false, null, true, null, null]");
-  CHECK(logic.run("p and cast(cast(q as string) as boolean)") == "[true, false, null, false, false, false, null, false, null]");
+  CHECK(logic.run("p and cast(cast(q as string) as boolean)") ==
+        "[true, false, null, false, false, false, null, false, null]");
   CHECK(logic.run("p is not false") == "[true, true, true, false, false, false, true, true, true]");
   CHECK(logic.run("p <=> q") == "[true, false, false, false, true, false, false, false, true]");
 }
@@ -100,8 +103,9 @@ TEST_CASE("shared parts of several expressions are computed together") {
 }
 
 TEST_CASE("lambdas see the elements, the row and outer lambdas") {
-  const Table lists({{"arr", "array<bigint>"}, {"n", "bigint"}, {"m", "map<string, bigint>"}},
-                    R"([{"arr": [1, 2, 3], "n": 10, "m": {"x": 1, "y": 5}}, {"arr": [], "n": 1, "m": {}}, {"arr": null, "n": 2}, {"arr": [4, null], "n": 0, "m": {"z": null}}])");
+  const Table lists(
+      {{"arr", "array<bigint>"}, {"n", "bigint"}, {"m", "map<string, bigint>"}},
+      R"([{"arr": [1, 2, 3], "n": 10, "m": {"x": 1, "y": 5}}, {"arr": [], "n": 1, "m": {}}, {"arr": null, "n": 2}, {"arr": [4, null], "n": 0, "m": {"z": null}}])");
   CHECK(lists.run("transform(arr, v -> v + n)") == "[[11,12,13], [], null, [4,null]]");
   CHECK(lists.run("transform(arr, (v, i) -> i)") == "[[0,1,2], [], null, [0,1]]");
   CHECK(lists.run("filter(arr, v -> v > 1)") == "[[2,3], [], null, [4]]");
@@ -113,7 +117,8 @@ TEST_CASE("lambdas see the elements, the row and outer lambdas") {
   CHECK(lists.run("transform(arr, v -> size(filter(arr, w -> w < v)))") == "[[0,1,2], [], null, [0,0]]");
   CHECK(lists.run("transform(arr, v -> 6 div (v - 2))") == "[!division by zero, [], null, [3,null]]");
   CHECK(lists.run("map_filter(m, (k, v) -> v > 1)") == "[{\"y\":5}, {}, null, {}]");
-  CHECK(lists.run("transform_values(m, (k, v) -> concat(k, v))") == "[{\"x\":\"x1\",\"y\":\"y5\"}, {}, null, {\"z\":null}]");
+  CHECK(lists.run("transform_values(m, (k, v) -> concat(k, v))") ==
+        "[{\"x\":\"x1\",\"y\":\"y5\"}, {}, null, {\"z\":null}]");
   CHECK(lists.run("transform(arr, v -> nope)").starts_with("SR3010@20-24"));
   CHECK(lists.run("transform(arr, 1)").starts_with("SR3023"));
   CHECK(lists.run("transform(arr, (a, b, c) -> a)").starts_with("SR3023"));

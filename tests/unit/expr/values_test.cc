@@ -7,7 +7,9 @@
 namespace sr::expr::testing {
 namespace {
 
-std::string value(std::string_view text) { return Table::value(text); }
+std::string value(std::string_view text) {
+  return Table::value(text);
+}
 
 TEST_CASE("decimals have the types and values of the language") {
   CHECK(value("cast(12.34 as decimal(10,2)) / (cast(0.125 as decimal(6,3)) + 1)") == "10.9688888889");

@@ -161,10 +161,10 @@ TEST_CASE("without a schema a record is one variant, as it came") {
 
 TEST_CASE("what is JSON and what is not agrees with another parser") {
   std::mt19937 random(5);
-  const char* const tokens[] = {"{",        "}",     "[",    "]",   ",",           ":",           "\"a\"",   "\"\"",
+  const char* const tokens[] = {"{",        "}",     "[",    "]",    ",",           ":",           "\"a\"",   "\"\"",
                                 "1",        "-0",    "0.5",  "1e-5", "01",          "1.",          ".5",      "-",
-                                "true",     "false", "null", "nul", "\"\\u00e4\"", "\"\\ud800\"", "\"\\x\"", " ",
-                                "\"b\\n\"", "+1",    "1e",   "\"",  "\\",          "\x01"};
+                                "true",     "false", "null", "nul",  "\"\\u00e4\"", "\"\\ud800\"", "\"\\x\"", " ",
+                                "\"b\\n\"", "+1",    "1e",   "\"",   "\\",          "\x01"};
   int accepted = 0;
   for (int i = 0; i < 60000; ++i) {
     std::string text;
