@@ -51,6 +51,7 @@ class Linker {
       const NodeSpec& node = job_.nodes[i];
       const auto [at, fresh] = names_.emplace(node.id, i);
       if (fresh) continue;
+      ambiguous_.insert(node.id);
       const NodeSpec& first = job_.nodes[at->second];
       report({.code = "SR4003",
               .message = fmt::format("the name `{}` is used twice: by a {} and a {}", node.id, noun_of(first.kind),
@@ -81,6 +82,12 @@ class Linker {
       return linked;
     }
     const NodeSpec& target = job_.nodes[found->second];
+    if (ambiguous_.contains(ref.id)) {
+      for (std::uint32_t i = 0; i < job_.nodes.size(); ++i) {
+        if (job_.nodes[i].id == ref.id) linked_.read_ports[i].insert(ref.port);
+      }
+      return linked;
+    }
     if (found->second == reader) {
       linked_.read_ports[reader].insert(ref.port);
       report({.code = "SR4002",
@@ -109,12 +116,11 @@ class Linker {
     for (const NodeSpec& node : job_.nodes) {
       if (node.kind != NodeKind::sink && node.id != reader.id) candidates.push_back(node.id);
     }
-    std::string meant = nearest(ref.id, candidates);
+    const std::string meant = nearest(ref.id, candidates);
     if (meant.empty()) {
       has_unknown_ = true;
     } else {
       linked_.read_ports[names_[meant]].insert(ref.port);
-      if (!ref.port.empty()) meant += "." + ref.port;
     }
     std::string list;
     for (const std::string& id : candidates) list += (list.empty() ? "" : ", ") + id;
@@ -188,23 +194,26 @@ class Linker {
             .message = fmt::format("`{}` has no port `{}`", target.id, ref.port),
             .span = span,
             .label = near.empty() ? "" : "did you mean `" + near + "`?",
-            .help = list.empty() ? fmt::format("`{}` has no ports", target.id) : "its ports are " + list,
+            .help = list.empty()   ? fmt::format("`{}` has no ports", target.id)
+                    : near.empty() ? "its ports are " + list
+                                   : fmt::format("write `{}.{}`: its ports are {}", target.id, near, list),
             .suggestion = near});
   }
 
-  void check_datasets(const NodeSpec& node, const std::vector<LinkedInput>& inputs) {
+  void check_datasets(const NodeSpec& node, std::vector<LinkedInput>& inputs) {
     std::size_t datasets = 0;
-    for (const LinkedInput& input : inputs) {
-      for (const LinkedRef& ref : input.refs) {
+    for (LinkedInput& input : inputs) {
+      const bool is_option = node.info && !input.role.empty() && input.role == node.info->dataset_option;
+      for (LinkedRef& ref : input.refs) {
+        if (is_option) check_dataset_option(input.role, ref);
         if (!ref.node || job_.nodes[*ref.node].kind != NodeKind::dataset) continue;
-        if (input.role != "initial") ++datasets;
-        if (!node.info || input.role == "initial" || node.info->inputs == Inputs::two_sided ||
-            node.info->takes_datasets)
-          continue;
+        if (!is_option) ++datasets;
+        if (!node.info || is_option || node.info->inputs == Inputs::two_sided || node.info->takes_datasets) continue;
         report({.code = "SR4007",
                 .message = fmt::format("`{}` is a dataset: `{}` cannot read it", ref.id, node.type),
                 .span = ref.span,
                 .help = "a dataset stands on one side of a `join`, or in the input of `sql`"});
+        ref.node.reset();
       }
     }
     if (datasets < 2 || !node.info || node.info->inputs != Inputs::two_sided || node.type == "join") return;
@@ -212,6 +221,15 @@ class Linker {
             .message = fmt::format("both sides of `{}` are datasets: nothing would ever start a batch", node.id),
             .span = inputs.back().span,
             .help = "one side reads a stream"});
+  }
+
+  void check_dataset_option(const std::string& option, LinkedRef& ref) {
+    if (!ref.node || job_.nodes[*ref.node].kind == NodeKind::dataset) return;
+    report({.code = "SR4007",
+            .message = fmt::format("`{}` takes a dataset, and `{}` is a {}", option, ref.id,
+                                   noun_of(job_.nodes[*ref.node].kind)),
+            .span = ref.span});
+    ref.node.reset();
   }
 
   void check_renames() {
@@ -282,6 +300,7 @@ class Linker {
   Diagnostics& diagnostics_;
   LinkedJob linked_;
   std::unordered_map<std::string, std::uint32_t> names_;
+  std::set<std::string> ambiguous_;  // names of several nodes: which one is read is not known
   bool has_unknown_ = false;
 };
 

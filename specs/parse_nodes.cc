@@ -58,6 +58,7 @@ class NodeParser {
       give_up();
     }
     parse_inputs(node_, node_.options.find("input"), context_);
+    add_dataset();
   }
 
  private:
@@ -146,6 +147,14 @@ class NodeParser {
       finding.help = fmt::format("`{}` is a {}: it stands under `{}`", near, noun_of(kind), section_of(kind));
       return;
     }
+  }
+
+  // An option that names a dataset is one more input, whose role is the option's name.
+  void add_dataset() {
+    const SpecValue* value =
+        node_.info && !node_.info->dataset_option.empty() ? node_.options.get(node_.info->dataset_option) : nullptr;
+    if (!value || !value->is_scalar() || value->opaque) return;
+    node_.inputs.push_back({node_.info->dataset_option, {{value->text, "", value->span}}, std::nullopt, value->span});
   }
 
   const OptionTable<CommonConfig>& common() { return context_.common_of(*node_.info); }

@@ -65,6 +65,22 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// Gives the shortest candidate that goes on where `word` ends, or that `word` goes on from, at a border of words: `p95`
+// and `p95_ms`.
+std::string continued(std::string_view word, const std::vector<std::string>& candidates) {
+  const auto begins = [](std::string_view longer, std::string_view shorter) {
+    return shorter.size() >= 3 && longer.size() > shorter.size() && longer.starts_with(shorter) &&
+           (longer[shorter.size()] == '_' || longer[shorter.size()] == '-');
+  };
+  std::string best;
+  for (const std::string& candidate : candidates) {
+    const std::string low = lower(candidate);
+    if (!begins(low, word) && !begins(word, low)) continue;
+    if (best.empty() || candidate.size() < best.size()) best = candidate;
+  }
+  return best;
+}
+
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
@@ -83,7 +99,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
       best_distance = distance;
     }
   }
-  return best;
+  return best.empty() ? continued(low, candidates) : best;
 }
 
 }  // namespace sr

@@ -130,15 +130,37 @@ BoundRef Binder::bind_param(const Expr& expr) {
                    "unknown name `" + joined(expr.parts) + "`: a macro sees only its parameters");
 }
 
+// Suggests the column that was surely meant. The marked text is the part that is wrong: behind a known qualifier the
+// column alone.
 void Binder::suggest_column(const Expr& expr, const Scope& scope) {
   if (frame_) return;
   ExprError& error = errors_->back();
   std::vector<std::string> names = column_names(scope);
   error.help = listed(names, scope.what);
-  for (const LambdaParam& param : lambda_params_) names.push_back(param.name);
-  error.suggestion = nearest(joined(expr.parts), names);
-  if (error.suggestion.empty() && expr.parts.size() > 1) error.suggestion = nearest(expr.parts[0], names);
-  if (!error.suggestion.empty()) error.label = "did you mean `" + error.suggestion + "`?";
+  const bool qualified = expr.parts.size() > 1 && has_qualifier(scope, expr.parts[0]);
+  std::string whole;  // with its qualifier, where the suggestion stands without
+  if (qualified) {
+    std::vector<std::string> columns;
+    for (const ScopeColumn& column : scope.columns) {
+      if (same_name(column.qualifier, expr.parts[0])) columns.push_back(column.name);
+    }
+    error.suggestion = nearest(expr.parts[1], columns);
+    if (!error.suggestion.empty()) whole = expr.parts[0] + "." + error.suggestion;
+  } else {
+    for (const LambdaParam& param : lambda_params_) names.push_back(param.name);
+    for (const char* qualifier : {"left", "right", "state"}) {
+      if (expr.parts.size() > 1 && has_qualifier(scope, qualifier)) names.emplace_back(qualifier);
+    }
+    error.suggestion = nearest(expr.parts[0], names);
+    for (const ScopeColumn& column : scope.columns) {
+      if (!error.suggestion.empty() || !column.qualified_only || nearest(expr.parts[0], {column.name}).empty())
+        continue;
+      error.suggestion = column.qualifier + "." + column.name;
+    }
+  }
+  if (error.suggestion.empty()) return;
+  error.label = "did you mean `" + error.suggestion + "`?";
+  if (!whole.empty()) error.help = "write `" + whole + "`; " + error.help;
 }
 
 BoundRef Binder::unknown_name(const Expr& expr) {

@@ -12,8 +12,10 @@ struct ReduceConfig : AggregateConfig {};
 
 std::optional<specs::BoundNode> bind_reduce(const ReduceConfig& config, specs::BindContext& context) {
   std::optional<Aggregation> aggregation = start_aggregation(context, {});
+  if (!aggregation) check_expressions(config, context);
   if (aggregation && !add_expressions(*aggregation, config, context)) aggregation.reset();
-  return finish_aggregation(std::move(aggregation), config, context);
+  auto bound = finish_aggregation(std::move(aggregation), config, context);
+  return bound ? std::move(bound) : known_columns({}, config, context);
 }
 
 std::shared_ptr<const specs::OptionTable<ReduceConfig>> reduce_options() {

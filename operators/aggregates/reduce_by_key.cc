@@ -19,8 +19,11 @@ std::optional<specs::BoundNode> bind_reduce_by_key(const ReduceByKeyConfig& conf
   if (keys && schema) {
     aggregation = start_aggregation(context, *keys);
     if (aggregation && !add_expressions(*aggregation, config, context)) aggregation.reset();
+  } else {
+    check_expressions(config, context);
   }
-  return finish_aggregation(std::move(aggregation), config, context);
+  auto bound = finish_aggregation(std::move(aggregation), config, context);
+  return bound ? std::move(bound) : known_columns(config.key.columns, config, context);
 }
 
 std::shared_ptr<const specs::OptionTable<ReduceByKeyConfig>> reduce_by_key_options() {

@@ -228,11 +228,22 @@ bool bind_select(const JoinConfig& config, specs::BindContext& context, JoinOutp
   for (const specs::NamedExpr& item : config.select) {
     expr::BoundRef bound = context.bind(item.expr, scope);
     good = good && bound;
-    context.add_column(fields, item.name, bound ? bound->type : types::null(), item.name_span);
+    context.add_column(fields, item.name, bound ? bound->type : nullptr, item.name_span);
     output.select.push_back(std::move(bound));
   }
   output.schema = std::make_shared<const Schema>(std::move(fields));
   return good && !context.failed();
+}
+
+// The columns of a join that is wrong elsewhere, as far as `select` names them.
+std::optional<specs::BoundNode> named_columns(const JoinConfig& config, specs::BindContext& context) {
+  if (config.select.empty()) return std::nullopt;
+  std::vector<Field> fields;
+  for (const specs::NamedExpr& item : config.select) fields.push_back({item.name, nullptr});
+  specs::BoundNode bound;
+  bound.ports = {{"", std::make_shared<const Schema>(std::move(fields))}};
+  bound.gives_event_time = context.inputs()[kLeft].has_event_time || context.inputs()[kRight].has_event_time;
+  return bound;
 }
 
 // One of `key` and `on`, and not both.
@@ -318,11 +329,11 @@ std::optional<specs::BoundNode> bind_join(const JoinConfig& config, specs::BindC
   output.right = context.inputs()[kRight].schema;
   auto keys = output.by_key ? bind_join_key(config.key, context) : bind_join_on(config.on, context);
   const auto window = node_window(context);
-  if (!keys || !output.left || !output.right) return std::nullopt;
+  if (!keys || !output.left || !output.right) return named_columns(config, context);
   output.keys = std::move(*keys);
   const bool columns =
       context.has_option("select") ? bind_select(config, context, output) : bind_columns(config, context, output);
-  if (!columns || context.failed()) return std::nullopt;
+  if (!columns || context.failed()) return named_columns(config, context);
   if (config.within) return bind_interval_join(std::move(output), *config.within, context);
   return bound_join(std::move(output), context, window);
 }

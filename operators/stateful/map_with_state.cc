@@ -235,7 +235,7 @@ bool bind_emit(const MapStateConfig& config, const expr::Scope& scope, specs::Bi
   for (const specs::NamedExpr& item : config.emit) {
     expr::BoundRef value = context.bind(item.expr, scope);
     good = good && value;
-    context.add_column(fields, item.name, value ? value->type : types::null(), item.name_span);
+    context.add_column(fields, item.name, value ? value->type : nullptr, item.name_span);
     plan.emit.push_back(std::move(value));
   }
   plan.schema = std::make_shared<const Schema>(std::move(fields));
@@ -279,20 +279,28 @@ bool bind_timeout(const MapStateConfig& config, specs::BindContext& context, Map
   return good;
 }
 
+// What readers can count on where the rest is unknown.
+specs::BoundNode named_columns(const MapStateConfig& config) {
+  std::vector<Field> fields;
+  for (const specs::NamedExpr& item : config.emit) fields.push_back({item.name, nullptr});
+  specs::BoundNode bound;
+  bound.ports = {{"", std::make_shared<const Schema>(std::move(fields))}};
+  return bound;
+}
+
 std::optional<specs::BoundNode> bind_map_with_state(const MapStateConfig& config, specs::BindContext& context) {
   MapStatePlan plan;
   auto shape = bind_state_shape({&config.key, &config.state, &config.init, &config.update}, context);
-  if (!shape) return std::nullopt;
+  if (!shape) return named_columns(config);
   plan.shape = std::move(*shape);
   expr::Scope scope = context.scope();
   add_state(plan.shape, scope);
   const bool updates = bind_updates(config, scope, context, plan);
   const bool emit = bind_emit(config, scope, context, plan);
   const bool timeout = emit && bind_timeout(config, context, plan);
-  if (!emit) return std::nullopt;
   specs::BoundNode bound;
   bound.ports = {{"", plan.schema}};
-  if (!updates || !timeout || context.failed()) return bound;
+  if (!emit || !updates || !timeout || context.failed()) return bound;
   bound.keeps_event_time = false;
   bound.stateful = true;
   bound.state = plan.shape.key_fields;

@@ -369,10 +369,24 @@ specs::BoundNode bound_update(UpdatePlan plan, const UpdateConfig& config) {
   return bound;
 }
 
+// What readers can count on where the rest is unknown.
+specs::BoundNode named_columns(const UpdateConfig& config, specs::BindContext& context) {
+  const SchemaRef input = context.inputs().empty() ? nullptr : context.inputs()[0].schema;
+  std::vector<Field> fields;
+  for (const specs::KeyOption::Column& key : config.key.columns) {
+    const auto found = input ? input->find(key.name) : std::nullopt;
+    fields.push_back({key.name, found ? input->fields[*found].type : nullptr});
+  }
+  fields.insert(fields.end(), config.state.fields.begin(), config.state.fields.end());
+  specs::BoundNode bound;
+  bound.ports = {{"", std::make_shared<const Schema>(std::move(fields))}};
+  return bound;
+}
+
 std::optional<specs::BoundNode> bind_update(const UpdateConfig& config, specs::BindContext& context) {
   UpdatePlan plan;
   auto shape = bind_state_shape({&config.key, &config.state, &config.init, &config.update}, context);
-  if (!shape) return std::nullopt;
+  if (!shape) return named_columns(config, context);
   plan.shape = std::move(*shape);
   std::vector<Field> fields = plan.shape.key_fields;
   fields.insert(fields.end(), plan.shape.state.begin(), plan.shape.state.end());

@@ -150,6 +150,36 @@ expr::AggregateCall collect_column(const Schema& input, std::uint32_t column) {
   return call;
 }
 
+void check_expressions(const AggregateConfig& config, specs::BindContext& context) {
+  specs::ExprMap expressions = config.aggregate;
+  if (config.expr.present()) expressions.push_back({"value", context.value_span("expr"), config.expr});
+  expr::Scope outer;
+  outer.open = true;
+  context.bind_aggregates(expressions, context.scope(), outer);
+}
+
+specs::BoundNode known_columns(const std::vector<specs::KeyOption::Column>& keys, const AggregateConfig& config,
+                               specs::BindContext& context) {
+  const SchemaRef input = context.inputs().empty() ? nullptr : context.inputs()[0].schema;
+  std::vector<Field> fields;
+  for (const specs::KeyOption::Column& key : keys) {
+    const auto found = input ? input->find(key.name) : std::nullopt;
+    fields.push_back({key.name, found ? input->fields[*found].type : nullptr});
+  }
+  for (const specs::NamedExpr& item : config.aggregate) fields.push_back({item.name, nullptr});
+  if (config.expr.present()) fields.push_back({"value", nullptr});
+  const bool event = config.window.present && config.window.time == specs::WindowTime::event;
+  if (event || (config.window.present && config.window.type == specs::WindowType::session)) {
+    fields.push_back({"window_start", types::timestamp()});
+    fields.push_back({"window_end", types::timestamp()});
+  }
+  specs::BoundNode bound;
+  bound.ports = {{"", std::make_shared<const Schema>(std::move(fields))}};
+  if (event) bound.ports.push_back({"late", input});
+  bound.gives_event_time = event;
+  return bound;
+}
+
 std::optional<specs::BoundNode> finish_aggregation(std::optional<Aggregation> aggregation, const WindowedConfig& config,
                                                    specs::BindContext& context) {
   const std::optional<specs::WindowPlan> window = bind_window_option(config, context);

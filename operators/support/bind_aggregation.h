@@ -62,6 +62,13 @@ bool add_call(Aggregation& aggregation, std::string name, expr::AggregateCall ca
 expr::AggregateCall count_rows();
 expr::AggregateCall collect_column(const Schema& input, std::uint32_t column);
 
+// Reports what is wrong in the expressions although the key is unknown.
+void check_expressions(const AggregateConfig& config, specs::BindContext& context);
+
+// The columns of a node whose expressions are wrong, as far as their names tell; unknown types are null.
+specs::BoundNode known_columns(const std::vector<specs::KeyOption::Column>& keys, const AggregateConfig& config,
+                               specs::BindContext& context);
+
 // Checks the window, completes the output and gives the node. Without a sound Aggregation the ports alone where they
 // are known.
 std::optional<specs::BoundNode> finish_aggregation(std::optional<Aggregation> aggregation, const WindowedConfig& config,

@@ -100,7 +100,7 @@ std::optional<StateShape> bind_state_shape(const StateOptions& options, specs::B
     }
   }
   bind_init(options, shape, context);
-  if (!key || !shape.input || context.failed()) return std::nullopt;
+  if (!key || !shape.input) return std::nullopt;
   return shape;
 }
 

@@ -126,14 +126,14 @@ std::optional<specs::BoundNode> bind_flat_map(const FlatMapConfig& config, specs
     context.error("SR3027", context.value_span("expr"), "`expr` must be an array, and this is " + array->type->name(),
                   array->type->name(),
                   "flat_map gives one row per element; `array(x)` makes an array, `split(text, ' ')` too");
-    return std::nullopt;
   }
-  if (!array || !keep || !schema) return std::nullopt;
-  context.add_column(fields, config.as.name, array->type->element(), config.as.span);
-  if (context.failed()) return std::nullopt;
+  if (!keep) return std::nullopt;
+  const bool sound = array && array->type->id == TypeId::array;
+  context.add_column(fields, config.as.name, sound ? array->type->element() : nullptr, config.as.span);
   specs::BoundNode bound;
   auto result = std::make_shared<const Schema>(fields);
   bound.ports = {{"", result}};
+  if (!sound || !schema || context.failed()) return bound;
   bound.deterministic = array->deterministic;
   std::set<std::uint32_t> read(keep->begin(), keep->end());
   expr::collect_columns(*array, read);
