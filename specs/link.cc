@@ -49,6 +49,9 @@ class Linker {
   void index_names() {
     for (std::uint32_t i = 0; i < job_.nodes.size(); ++i) {
       const NodeSpec& node = job_.nodes[i];
+      // A name that cannot be was reported; whoever writes it, or the mended one, means this node.
+      if (!is_id(node.id)) misnamed_.insert(node.id.substr(0, node.id.find('.')));
+      if (!is_id(node.id)) names_.emplace(mended_id(node.id), i);
       const auto [at, fresh] = names_.emplace(node.id, i);
       if (fresh) continue;
       ambiguous_.insert(node.id);
@@ -111,7 +114,7 @@ class Linker {
   }
 
   void report_unknown(const NodeSpec& reader, const InputRef& ref) {
-    if (job_.nodes_incomplete) return;
+    if (job_.nodes_incomplete || misnamed_.contains(ref.id)) return;
     std::vector<std::string> candidates;
     for (const NodeSpec& node : job_.nodes) {
       if (node.kind != NodeKind::sink && node.id != reader.id) candidates.push_back(node.id);
@@ -300,6 +303,7 @@ class Linker {
   Diagnostics& diagnostics_;
   LinkedJob linked_;
   std::unordered_map<std::string, std::uint32_t> names_;
+  std::set<std::string> misnamed_;   // first parts of ids that cannot be
   std::set<std::string> ambiguous_;  // names of several nodes: which one is read is not known
   bool has_unknown_ = false;
 };

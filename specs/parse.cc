@@ -95,6 +95,12 @@ bool is_id(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
+std::string mended_id(std::string_view text) {
+  std::string meant;
+  for (const char c : text) meant += is_id(std::string("a") + c) ? c : '_';
+  return meant;
+}
+
 const NodeSpec* JobSpec::find(std::string_view id) const {
   for (const NodeSpec& node : nodes) {
     if (node.id == id) return &node;

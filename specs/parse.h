@@ -47,5 +47,7 @@ void parse_inputs(NodeSpec& node, const SpecEntry* input, ParseContext& context)
 
 // Whether a text is an id: letters, digits, `_` and `-`, not beginning with a digit.
 bool is_id(std::string_view text);
+// The id that a wrong one was surely meant to be; may still be none.
+std::string mended_id(std::string_view text);
 
 }  // namespace sr::specs

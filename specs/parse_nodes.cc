@@ -69,8 +69,7 @@ class NodeParser {
 
   void check_id() {
     if (is_id(node_.id)) return;
-    std::string meant;
-    for (const char c : node_.id) meant += is_id(std::string("a") + c) ? c : '_';
+    const std::string meant = mended_id(node_.id);
     context_.report({.code = "SR2008",
                      .message = fmt::format("`{}` is no id of a node", node_.id),
                      .span = node_.id_span,

@@ -65,12 +65,12 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Gives the shortest candidate that goes on where `word` ends, or that `word` goes on from, at a border of words: `p95`
-// and `p95_ms`.
+// Gives the shortest candidate of which `word` is the beginning, or that is the beginning of `word`: at a border of
+// words, as in `p95` and `p95_ms`, or by half at least.
 std::string continued(std::string_view word, const std::vector<std::string>& candidates) {
   const auto begins = [](std::string_view longer, std::string_view shorter) {
-    return shorter.size() >= 3 && longer.size() > shorter.size() && longer.starts_with(shorter) &&
-           (longer[shorter.size()] == '_' || longer[shorter.size()] == '-');
+    if (shorter.size() < 3 || longer.size() <= shorter.size() || !longer.starts_with(shorter)) return false;
+    return longer[shorter.size()] == '_' || longer[shorter.size()] == '-' || shorter.size() * 2 >= longer.size();
   };
   std::string best;
   for (const std::string& candidate : candidates) {

@@ -23,6 +23,7 @@ std::string joined(const std::vector<std::string>& parts, std::size_t from = 0) 
 std::vector<std::string> column_names(const Scope& scope) {
   std::vector<std::string> names;
   for (const ScopeColumn& column : scope.columns) {
+    if (column.name.empty()) continue;  // of a side that has no columns in the result
     std::string name = column.qualified_only ? column.qualifier + "." + column.name : column.name;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
@@ -35,6 +36,13 @@ std::string listed(const std::vector<std::string>& names, const std::string& wha
   for (std::size_t i = 0; i < names.size() && i < kShownColumns; ++i) out += (i ? ", `" : "`") + names[i] + "`";
   if (names.size() > kShownColumns) out += " and " + std::to_string(names.size() - kShownColumns) + " more";
   return out;
+}
+
+// Whether several columns bear the name, each to be called by its side.
+bool on_both_sides(std::string_view name, const Scope& scope) {
+  return std::count_if(scope.columns.begin(), scope.columns.end(), [&](const ScopeColumn& column) {
+           return column.qualified_only && same_name(column.name, name);
+         }) > 1;
 }
 
 bool has_qualifier(const Scope& scope, std::string_view word) {
@@ -179,6 +187,10 @@ BoundRef Binder::unknown_name(const Expr& expr) {
     }
   }
   if (scope_->open || (calls_ && (row_->open || outer_->open))) return nullptr;
+  if (on_both_sides(expr.parts[0], *scope_)) {
+    return fail_name(expr, codes::kAmbiguous, "the name `" + name + "` is ambiguous: both sides have it",
+                     "write `left." + name + "` or `right." + name + "`");
+  }
   const bool qualified = expr.parts.size() > 1 && has_qualifier(*scope_, expr.parts[0]);
   const std::size_t begin = qualified ? expr.part_spans[1].first : expr.part_spans[0].first;
   const std::size_t end = qualified ? expr.part_spans[1].second : expr.part_spans[0].second;

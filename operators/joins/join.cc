@@ -164,6 +164,13 @@ expr::Scope select_scope(const JoinConfig& config, const JoinOutput& output) {
   };
   add(*output.left, *output.right, config.key.columns, "left");
   add(*output.right, *output.left, right_key, "right");
+  if (output.how == JoinHow::left_semi || output.how == JoinHow::left_anti) {
+    // The right side only decides; its columns keep their places but cannot be named.
+    for (expr::ScopeColumn& column : scope.columns) {
+      if (column.qualifier == "right") column = {"", "", column.type, true};
+      if (column.qualifier == "left") column.qualified_only = false;
+    }
+  }
   if (output.by_key) {
     for (std::size_t i = 0; i < output.keys.types.size(); ++i) {
       scope.columns.push_back({"", config.key.columns[i].name, output.keys.types[i], false});
