@@ -114,6 +114,7 @@ class Linker {
   }
 
   void report_unknown(const NodeSpec& reader, const InputRef& ref) {
+    if (misnamed_.contains(ref.id)) has_unknown_ = true;
     if (job_.nodes_incomplete || misnamed_.contains(ref.id)) return;
     std::vector<std::string> candidates;
     for (const NodeSpec& node : job_.nodes) {
