@@ -58,14 +58,23 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string render_report(const SourceMap& sources, Diagnostics& diagnostics, const ReportOptions& options) {
+std::string render_report(const SourceMap& sources, Diagnostics& diagnostics, const ReportOptions& given) {
   Findings findings = diagnostics.sorted();
+  ReportOptions options = given;
+  options.omitted = diagnostics.omitted();
   for (Diagnostic& finding : findings) {
     if (options.secrets != nullptr) finding = options.secrets->redact(std::move(finding));
     const bool shown = (finding.label + finding.help).find('`' + finding.suggestion + '`') != std::string::npos;
     if (finding.suggestion.empty() || shown) continue;
     const std::string question = fmt::format("did you mean `{}`?", finding.suggestion);
     finding.label = finding.label.empty() ? question : fmt::format("{}; {}", finding.label, question);
+  }
+  const bool counted = options.format == ReportFormat::human || options.format == ReportFormat::brief;
+  if (diagnostics.omitted() > 0 && !counted) {
+    findings.push_back({.severity = Severity::note,
+                        .code = {},
+                        .message = fmt::format("{} more findings are not shown", diagnostics.omitted()),
+                        .span = {}});
   }
   switch (options.format) {
     case ReportFormat::human:

@@ -26,6 +26,7 @@ struct ReportOptions {
   bool colour = false;               // human only
   const Secrets* secrets = nullptr;  // replaced by `***` everywhere
   std::string version = {};          // of the program, for sarif
+  std::size_t omitted = 0;           // set by render_report: findings that were only counted
 };
 
 // Gives the text of all findings, by file and line, with a line break at its end; empty for no findings in human,

@@ -198,7 +198,9 @@ std::string render_human(const SourceMap& sources, const Findings& findings, con
     if (i > 0) out += "\n";
     out += HumanFinding(sources, findings[i], options).render();
   }
-  if (findings.size() > kMaxShownFindings) out += fmt::format("\n… and {} more\n", findings.size() - kMaxShownFindings);
+  const std::size_t shown = std::min(findings.size(), kMaxShownFindings);
+  const std::size_t more = findings.size() - shown + options.omitted;
+  if (more > 0) out += fmt::format("\n… and {} more\n", more);
   return out;
 }
 

@@ -7,7 +7,7 @@
 
 namespace sr::specs {
 
-std::string render_short(const SourceMap& sources, const Findings& findings, const ReportOptions&) {
+std::string render_short(const SourceMap& sources, const Findings& findings, const ReportOptions& options) {
   std::string out;
   for (std::size_t i = 0; i < std::min(findings.size(), kMaxShownFindings); ++i) {
     const Diagnostic& finding = findings[i];
@@ -15,7 +15,9 @@ std::string render_short(const SourceMap& sources, const Findings& findings, con
     if (!path.empty()) out += fmt::format("{}:{}:{}: ", printable(path), finding.span.line, finding.span.column);
     out += fmt::format("{}[{}]: {}\n", severity_name(finding.severity), finding.code, one_line(finding));
   }
-  if (findings.size() > kMaxShownFindings) out += fmt::format("… and {} more\n", findings.size() - kMaxShownFindings);
+  const std::size_t shown = std::min(findings.size(), kMaxShownFindings);
+  const std::size_t more = findings.size() - shown + options.omitted;
+  if (more > 0) out += fmt::format("… and {} more\n", more);
   return out;
 }
 

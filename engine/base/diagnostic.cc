@@ -6,11 +6,27 @@
 
 namespace sr {
 
-void Diagnostics::add(Diagnostic diagnostic) {
-  for (const Diagnostic& other : items_) {
-    if (other.code == diagnostic.code && other.span == diagnostic.span && other.message == diagnostic.message) return;
+namespace {
+
+std::string identity(const Diagnostic& d) {
+  std::string key = d.code + ' ' + d.message;
+  for (const std::uint32_t n : {d.span.file, d.span.line, d.span.column, d.span.end_line, d.span.end_column}) {
+    key += ' ' + std::to_string(n);
   }
-  if (diagnostic.severity == Severity::error) ++errors_;
+  return key;
+}
+
+}  // namespace
+
+void Diagnostics::add(Diagnostic diagnostic) {
+  std::size_t& count = diagnostic.severity == Severity::error ? errors_ : others_;
+  if (count >= kMaxFindings) {
+    ++count;
+    ++omitted_;
+    return;
+  }
+  if (!seen_.insert(identity(diagnostic)).second) return;
+  ++count;
   items_.push_back(std::move(diagnostic));
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace sr {
@@ -40,17 +41,25 @@ struct Diagnostic {
 // Collects findings of all passes; not thread-safe.
 class Diagnostics {
  public:
-  // Adds a finding; one with the same code and span as an earlier one is dropped.
+  // Adds a finding in constant time. One with the same code, span and message as an earlier one is dropped; beyond
+  // kMaxFindings errors, or as many warnings and notes, one is only counted, so that a hostile file costs no memory.
   void add(Diagnostic diagnostic);
   bool has_errors() const { return errors_ != 0; }
   std::size_t error_count() const { return errors_; }
   // Sorts by file and line, keeping arrival order within a line, and gives the findings.
   const std::vector<Diagnostic>& sorted();
   const std::vector<Diagnostic>& items() const { return items_; }
+  // Gives how many findings were counted but not kept.
+  std::size_t omitted() const { return omitted_; }
+
+  static constexpr std::size_t kMaxFindings = 1000;
 
  private:
   std::vector<Diagnostic> items_;
+  std::unordered_set<std::string> seen_;
   std::size_t errors_ = 0;
+  std::size_t others_ = 0;
+  std::size_t omitted_ = 0;
 };
 
 // Keeps the text of every file that was read, for spans and excerpts.

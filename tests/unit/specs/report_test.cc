@@ -101,6 +101,15 @@ TEST_CASE("findings are sorted, and at most fifty shown to people") {
   CHECK(std::count(json.begin(), json.end(), '\n') == 60);
 }
 
+TEST_CASE("of very many findings most are only counted") {
+  Shown shown("a\n");
+  for (std::uint32_t column = 1; column <= 200'000; ++column) shown.add({0, 1, column, 1, column + 1}, "wrong");
+  CHECK(shown.diagnostics.error_count() == 200'000);
+  CHECK(shown.diagnostics.items().size() == Diagnostics::kMaxFindings);
+  CHECK(shown.as(ReportFormat::brief).ends_with("\n… and 199950 more\n"));
+  CHECK(shown.as(ReportFormat::json).find("199000 more findings are not shown") != std::string::npos);
+}
+
 TEST_CASE("json has one object a line") {
   Shown shown("a: x\n");
   shown.add({0, 1, 4, 1, 5}, "bad `x`", "try\nagain", "y");
