@@ -49,7 +49,7 @@ static std::string type_name(const TypeRef& type) {
 std::string Type::name() const {
   switch (id) {
     case TypeId::null:
-      return "null";
+      return "void";
     case TypeId::boolean:
       return "boolean";
     case TypeId::bigint:

@@ -102,7 +102,10 @@ Result<bool> FileCursor::take_read(flow::Budget& budget, flow::SourceSlice& slic
   }
   if (read_to_ >= size_ && !options_.follow && !records_->ended()) {
     records_->end();
-    return records_->queued_bytes() > 0;
+    const std::int64_t before = slice.bytes;
+    more = records_->take(budget, slice);
+    offset_ += slice.bytes - before;
+    return more;
   }
   return more || read_to_ < size_;
 }
