@@ -39,6 +39,8 @@ runtime::JobOptions job_options(const Options& options, const specs::JobSpec& sp
   job.workers = options.workers      ? *options.workers
                 : spec.batch.workers ? static_cast<unsigned>(*spec.batch.workers)
                                      : usable_cpus();
+  const specs::BackpressureConfig& pid = spec.batch.backpressure;
+  if (pid.enabled) job.backpressure = {pid.proportional, pid.integral, pid.derivative, pid.min_rate.per_second};
   job.graceful = spec.shutdown.graceful;
   job.shutdown_timeout_ms = spec.shutdown.timeout.ms;
   if (spec.checkpoint.has_folder()) job.checkpoint_dir = spec.checkpoint.dir;
