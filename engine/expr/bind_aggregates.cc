@@ -9,14 +9,27 @@ namespace sr::expr {
 
 namespace {
 
-std::size_t count_calls(const Expr& expr, const Macros* macros, int depth) {
-  std::size_t count = expr.kind == ExprKind::call && aggregates().find(expr.name) ? 1 : 0;
-  for (const ExprPtr& arg : expr.args) count += count_calls(*arg, macros, depth);
-  if (expr.kind != ExprKind::call || !macros || depth > 16) return count;
-  const auto macro = macros->find(expr.name);
-  if (macro == macros->end() || !macro->second.body) return count;
-  return count + count_calls(*macro->second.body, macros, depth + 1) * (1 + expr.args.size());
-}
+// Bounds the number of aggregate calls that expressions can make, macros expanded; gives up where binding will, too.
+class CallCounter {
+ public:
+  explicit CallCounter(const Macros* macros) : macros_(macros) {}
+
+  void visit(const Expr& expr, int depth = 0) {
+    if (++visited_ > 4 * static_cast<std::size_t>(kMaxExpressionNodes)) return;
+    if (expr.kind == ExprKind::call && aggregates().find(expr.name)) ++calls_;
+    for (const ExprPtr& arg : expr.args) visit(*arg, depth);
+    if (expr.kind != ExprKind::call || !macros_ || depth > kMaxExpressionDepth) return;
+    const auto macro = macros_->find(expr.name);
+    if (macro == macros_->end() || !macro->second.body) return;
+    visit(*macro->second.body, depth + 1);
+  }
+  std::size_t calls() const { return calls_; }
+
+ private:
+  const Macros* macros_;
+  std::size_t visited_ = 0;
+  std::size_t calls_ = 0;
+};
 
 }  // namespace
 
@@ -83,13 +96,13 @@ BoundRef Binder::bind_aggregate(const Expr& expr, const AggregateInfo& info) {
 BoundAggregates bind_aggregates(const std::vector<AggregateInput>& expressions, const Scope& row, const Scope& outer,
                                 std::vector<IndexedError>& errors) {
   BoundAggregates bound;
-  std::size_t most = 0;
+  CallCounter counter(outer.macros ? outer.macros : row.macros);
   for (const AggregateInput& input : expressions) {
-    if (input.expr) most += count_calls(*input.expr, outer.macros ? outer.macros : row.macros, 0);
+    if (input.expr) counter.visit(*input.expr);
   }
   std::vector<ExprError> found;
   Binder binder(outer, found);
-  binder.collect_aggregates(row, &bound.calls, most);
+  binder.collect_aggregates(row, &bound.calls, counter.calls());
   for (std::size_t i = 0; i < expressions.size(); ++i) {
     const std::size_t before = found.size();
     BoundRef result = expressions[i].expr ? binder.bind_as(*expressions[i].expr, expressions[i].expected) : nullptr;

@@ -74,8 +74,11 @@ BoundRef Binder::bind_call(const Expr& expr) {
 }
 
 BoundRef Binder::unknown_function(const Expr& expr) {
+  // It may be an aggregate's name misspelt: then its columns stand where they should.
+  const bool may_be_aggregate = calls_ && !inside_;
   std::vector<BoundRef> ignored;
   for (const ExprPtr& arg : expr.args) {
+    if (may_be_aggregate) break;
     if (arg->kind != ExprKind::lambda && arg->kind != ExprKind::star && arg->kind != ExprKind::interval)
       ignored.push_back(bind(*arg));
   }

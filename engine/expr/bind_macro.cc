@@ -1,6 +1,8 @@
 // Expansion of the macros of `functions:`: the body is bound in place of the call, its parameters stand for the
 // arguments, cast to the declared types. Findings inside a body are put at the call. Tested in
 // tests/unit/expr/bind_test.cc.
+#include <algorithm>
+
 #include "engine/expr/binder.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/codes.h"
@@ -24,6 +26,7 @@ BoundRef Binder::bind_macro(const Expr& expr, const Macro& macro) {
   frame.macro = &macro;
   frame.name = expr.name;
   frame.call = &expr;
+  frame.lambda_floor = lambda_params_.size();
   for (const ExprPtr& arg : expr.args) frame.arguments.push_back({arg.get(), {}, {}});
   bool complete = true;
   for (std::size_t i = 0; i < frame.arguments.size() && !calls_; ++i) complete = bind_argument(frame, i) && complete;
@@ -42,6 +45,10 @@ BoundRef Binder::bind_argument(Frame& frame, std::size_t index) {
   argument.done[inside_] = true;
   Frame* const here = frame_;
   frame_ = frame.outer;
+  const std::size_t floor = std::min(frame.lambda_floor, lambda_params_.size());
+  const std::vector<LambdaParam> inner(lambda_params_.begin() + static_cast<std::ptrdiff_t>(floor),
+                                       lambda_params_.end());
+  lambda_params_.resize(floor);
   BoundRef bound = bind(*argument.expr);
   if (bound) {
     const Field& param = frame.macro->params[index];
@@ -54,6 +61,7 @@ BoundRef Binder::bind_argument(Frame& frame, std::size_t index) {
     argument.bound[inside_] = std::move(cast);
   }
   frame_ = here;
+  lambda_params_.insert(lambda_params_.end(), inner.begin(), inner.end());
   return argument.bound[inside_];
 }
 

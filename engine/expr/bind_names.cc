@@ -105,7 +105,8 @@ BoundRef Binder::bind_column(const Expr& expr, const Scope& scope, std::size_t* 
 }
 
 BoundRef Binder::bind_name(const Expr& expr) {
-  for (std::size_t i = lambda_params_.size(); i-- > 0;) {
+  const std::size_t floor = frame_ ? frame_->lambda_floor : 0;  // a macro does not see its caller's lambdas
+  for (std::size_t i = lambda_params_.size(); i-- > floor;) {
     const LambdaParam& param = lambda_params_[i];
     if (same_name(param.name, expr.parts[0])) return bind_path(column_node(param.index, param.type, expr), expr, 1);
   }

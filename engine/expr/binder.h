@@ -47,6 +47,7 @@ class Binder {
     const Macro* macro = nullptr;
     std::string name;
     const Expr* call = nullptr;
+    std::size_t lambda_floor = 0;  // lambda parameters below belong to the caller
     struct Argument {
       const Expr* expr;
       BoundRef bound[2];  // outside and inside an aggregate

@@ -24,17 +24,20 @@ struct MapConfig {
 class Map final : public flow::Stateless {
  public:
   Map(SchemaRef schema, std::vector<expr::BoundRef> columns, std::vector<bool> needed)
-      : schema_(std::move(schema)), columns_(std::move(columns)), needed_(std::move(needed)) {}
+      : schema_(std::move(schema)), columns_(std::move(columns)) {
+    for (const expr::BoundRef& column : columns_) types_.push_back(column->type);
+    for (std::size_t i = 0; i < needed.size(); ++i) {
+      if (!needed[i]) columns_[i] = nullptr;
+    }
+    expr::share_common(columns_);
+  }
 
   Status process(const Chunk& chunk, const flow::BatchContext& context, flow::Emitter& out) const override {
     expr::EvalInput input{chunk.columns, chunk.rows, chunk.selection(), &context.tick, context.seed};
     expr::RowErrors errors;
-    Chunk result{schema_, {}, chunk.rows, chunk.selected, chunk.event_time};
-    result.columns.reserve(columns_.size());
+    Chunk result{schema_, expr::evaluate_all(columns_, input, errors), chunk.rows, chunk.selected, chunk.event_time};
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const bool needed = needed_.empty() || needed_[i];
-      result.columns.push_back(needed ? expr::evaluate(*columns_[i], input, errors)
-                                      : null_column(columns_[i]->type, chunk.rows));
+      if (!columns_[i]) result.columns[i] = null_column(types_[i], chunk.rows);
     }
     if (!errors.empty()) {
       auto kept = std::make_shared<Vec<std::uint32_t>>();
@@ -48,8 +51,8 @@ class Map final : public flow::Stateless {
 
  private:
   SchemaRef schema_;
-  std::vector<expr::BoundRef> columns_;
-  std::vector<bool> needed_;
+  std::vector<expr::BoundRef> columns_;  // null: nobody reads it
+  std::vector<TypeRef> types_;
 };
 
 // The output under construction: fields and what computes them.

@@ -168,6 +168,8 @@ TEST_CASE("macros are expanded with typed parameters and must not call themselve
   define("one", {}, "1");
   define("loop", {{"n", types::bigint()}}, "loop(n - 1)");
   define("outside", {}, "a + 1");
+  define("less", {{"y", types::bigint()}, {"x", types::bigint()}}, "y - x");
+  define("each", {{"list", types::array(types::bigint())}, {"n", types::bigint()}}, "transform(list, x -> x + n)");
   Table rows({{"a", "bigint"}}, "[{\"a\": 3}]");
   rows.scope().macros = &macros;
   CHECK(rows.run("twice(a)") == "[6.0]");
@@ -175,6 +177,8 @@ TEST_CASE("macros are expanded with typed parameters and must not call themselve
   CHECK(rows.run("loop(a)") == "SR3025@0-4 in `loop`: the macro `loop` calls itself");
   CHECK(rows.run("twice('x')").starts_with("SR3015@6-9"));
   CHECK(rows.run("twice()").starts_with("SR3014@0-5"));
+  CHECK(rows.run("transform(array(10, 20), x -> less(x, 1))") == "[[9,19]]");
+  CHECK(rows.run("transform(array(10, 20), x -> each(array(x), x + a)[0])") == "[[23,43]]");
   CHECK(rows.run("1 + outside()").starts_with("SR3010@4-11 in `outside`"));
 }
 
