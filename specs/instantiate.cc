@@ -69,6 +69,9 @@ class GraphMaker {
     }
     if (entry.spec) node.on_error = policy_of(entry.spec->common.on_error);
     node.timing = entry.timing;
+    node.state = {entry.bound->state, entry.bound->state_key_columns, entry.bound->state_shape};
+    if (entry.spec) node.was = entry.spec->common.was.name;
+    node.deterministic = entry.bound->deterministic && (!entry.spec || entry.spec->info->capabilities.deterministic);
     MakeOptions make;
     if (!options_.all_columns) make.needed = needed_[index];
     if (entry.kind == NodeKind::sink && entry.spec->info->takes_format) make.encoder = encoder_of(entry);

@@ -6,6 +6,7 @@
 
 namespace sr::specs {
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses.
 #define SR_OPTION_CODEC(Type, Kind)                                                                         \
   template <>                                                                                               \
   struct OptionCodec<Type> {                                                                                \
@@ -29,6 +30,7 @@ SR_OPTION_CODEC(std::vector<NameOption>, name_list);
 SR_OPTION_CODEC(std::vector<std::string>, string_list);
 SR_OPTION_CODEC(RawOption, raw);
 #undef SR_OPTION_CODEC
+// NOLINTEND(bugprone-macro-parentheses)
 
 // Reports a value that is none of row.choices with the nearest; -1 then.
 int decode_choice(const SpecValue& value, const std::vector<std::string>& names, const OptionInfo& row,

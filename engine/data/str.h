@@ -40,7 +40,7 @@ struct Str {
     std::memcpy(&words[0], text, 8);
     if (length > kInline) {
       words[0] = words[0] << 32 | length;
-      std::memcpy(&words[1], &text, sizeof(text));
+      words[1] = reinterpret_cast<std::uintptr_t>(text);
     } else {
       std::uint64_t last;
       std::memcpy(&last, text + 4, 8);  // bytes 4 to 11

@@ -54,6 +54,13 @@ class Emitter {
   virtual bool is_read(PortIndex port) const = 0;
 };
 
+// The shape of a node's state: what must be the same for a saved state to fit.
+struct StateShape {
+  std::vector<Field> fields;    // key columns, then state columns
+  std::size_t key_columns = 0;  // how many of the fields are the key
+  std::string detail;           // anything else that it depends on
+};
+
 class Operator {
  public:
   virtual ~Operator() = default;
@@ -100,6 +107,11 @@ class Breaker : public Operator {
   virtual bool has_state() const { return false; }
   virtual void snapshot(std::string& out) const {}
   virtual Status restore(std::string_view in) { return {}; }
+  // Takes in a state that was saved under another shape, where the difference is only state columns that came (they
+  // begin with their initial value) or went. An error: this operator cannot.
+  virtual Status migrate(std::string_view in, const StateShape& saved) {
+    return Error{"the state has another shape", false, "shape"};
+  }
   virtual std::size_t state_bytes() const { return 0; }
   virtual std::uint64_t state_keys() const { return 0; }
 };

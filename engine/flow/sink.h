@@ -47,7 +47,10 @@ struct SinkContext {
   std::string id;
   std::string folder_id;   // of the checkpoint folder; empty without one
   std::int64_t epoch = 0;  // start number; a smaller one is fenced off
-  bool durable = false;    // there is a checkpoint folder: fsync before a batch counts as committed
+  // The last batch that the job's journal names as committed to this sink, and the token that came with it.
+  std::optional<std::int64_t> last_batch;
+  std::string last_token;
+  bool durable = false;  // there is a checkpoint folder: fsync before a batch counts as committed
 };
 
 class Sink {

@@ -28,7 +28,7 @@ struct Budget {
   std::int64_t batch = 0;  // the number of the batch that the slice will belong to; a batch may take several polls
 };
 
-// Where a source stands, as its own compact JSON text. Empty: the beginning. Compared only by the source itself.
+// Where a source stands, as its own compact text. Empty: the beginning. Compared only by the source itself.
 using Position = std::string;
 
 // A part of a slice. Exactly one of the four forms.
@@ -88,7 +88,17 @@ struct SourceContext {
 class Source {
  public:
   virtual ~Source() = default;
+  // `resume_from`: what standing() gave in an earlier run; nothing: the beginning.
   virtual Status open(const SourceContext& context, const std::optional<Position>& resume_from) = 0;
+  // Hands out again exactly what lies between where the source stands and `until`, the position of a slice that it gave
+  // in an earlier run. Called in order, after open and before the first poll. An error: the input is not there as it
+  // was.
+  virtual Result<SourceSlice> replay(const Position& until) {
+    return Error{"its input cannot be read again: it is not kept", false, "ENOTSUP"};
+  }
+  // All that open needs to go on behind what was handed out; may be larger than a position, which only tells what came
+  // since the one before.
+  virtual Position standing() const { return {}; }
   // Cuts: gives what has come since the last poll, within the budget.
   virtual Result<SourceSlice> poll(const Budget& budget) = 0;
   // True when nothing will come behind what was polled.
@@ -100,7 +110,7 @@ class Source {
   virtual void resume() {}
   // Takes no new input from now on (a drain): what was received stays pollable.
   virtual void stop() = 0;
-  // The batch that ended at `position` is committed.
+  // The batch that ended at `position` is committed and never asked for again: what it was read from may go.
   virtual void committed(const Position& position) {}
   virtual Progress progress() const { return {}; }
   virtual void close() = 0;
