@@ -3,28 +3,14 @@
 // only. Tested in tests/unit/runtime.
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <string>
-#include <vector>
-
 #include "engine/base/result.h"
-#include "engine/flow/source.h"
+#include "engine/durability/records.h"
 #include "engine/runtime/executor.h"
 
 namespace sr::runtime {
 
-// What a batch is made of: written at the cut, before its sinks write.
-struct BatchPlan {
-  Tick tick;
-  std::map<std::string, flow::Position> positions;  // by source: behind the batch's input
-};
-
-// What a batch has left behind: written when every sink has committed it.
-struct BatchCommit {
-  Tick tick;
-  std::map<std::string, std::string> tokens;  // by sink
-};
+using durability::BatchCommit;
+using durability::BatchPlan;
 
 class BatchLog {
  public:
