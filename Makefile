@@ -39,7 +39,7 @@ check: binary
 # Speed, beside mawk and the machine's own limits in the same run.
 bench: binary
 	@scripts/deps.sh build bench
-	@bench/run.sh
+	@bench/run.py
 
 format:
 	@scripts/deps.sh check

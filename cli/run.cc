@@ -1,5 +1,4 @@
 // run: compiles a job and runs it on the real loop, clock and files until it ends. Tested in tests/cli.
-#include <sched.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -8,6 +7,7 @@
 #include "cli/session.h"
 #include "cli/stdout_writer.h"
 #include "cli/verbs.h"
+#include "engine/base/machine.h"
 #include "engine/observe/metrics.h"
 #include "engine/runtime/job.h"
 #include "specs/instantiate.h"
@@ -16,18 +16,6 @@ namespace sr::cli {
 
 namespace {
 
-unsigned usable_cpus() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
-}
-
-// Half of what the machine has.
-std::int64_t half_of_memory() {
-  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-  return pages > 0 && size > 0 ? static_cast<std::int64_t>(pages) / 2 * size : std::int64_t{1} << 30;
-}
-
 runtime::JobOptions job_options(const Options& options, const specs::JobSpec& spec) {
   runtime::JobOptions job;
   job.env = &real_environment();
@@ -35,10 +23,10 @@ runtime::JobOptions job_options(const Options& options, const specs::JobSpec& sp
   job.max_records = spec.batch.max_records;
   if (spec.batch.max_bytes) job.max_bytes = spec.batch.max_bytes->bytes;
   job.max_queued = spec.batch.max_queued;
-  job.max_memory = spec.batch.max_memory ? spec.batch.max_memory->bytes : half_of_memory();
+  job.max_memory = spec.batch.max_memory ? spec.batch.max_memory->bytes : usable_memory() / 2;
   job.workers = options.workers      ? *options.workers
                 : spec.batch.workers ? static_cast<unsigned>(*spec.batch.workers)
-                                     : usable_cpus();
+                                     : usable_processors();
   const specs::BackpressureConfig& pid = spec.batch.backpressure;
   if (pid.enabled) job.backpressure = {pid.proportional, pid.integral, pid.derivative, pid.min_rate.per_second};
   job.graceful = spec.shutdown.graceful;
@@ -46,7 +34,7 @@ runtime::JobOptions job_options(const Options& options, const specs::JobSpec& sp
   if (spec.checkpoint.has_folder()) job.checkpoint_dir = spec.checkpoint.dir;
   if (spec.wal.present) job.wal_dir = spec.wal.dir;
   job.verbose = options.verbose;
-  job.progress = !options.quiet && isatty(STDERR_FILENO) != 0;
+  job.progress = !options.quiet && stderr_is_terminal();
   return job;
 }
 
@@ -88,6 +76,7 @@ int run_job(const Options& options) {
   run.metrics = &metrics;
   run.out = &out;
   run.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
+  if (run.trigger != runtime::Trigger::available_now) release_startup_memory();
   runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);
   const runtime::JobOutcome outcome = running.run();
   if (!outcome.error.empty()) std::fprintf(stderr, "streamrun: %s\n", job->secrets.redact(outcome.error).c_str());

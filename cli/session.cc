@@ -122,6 +122,8 @@ bool Session::colour() const {
 }
 
 int Session::report(const specs::Secrets* secrets) {
+  const bool wanted = diagnostics_.has_errors() || options_.strict || machine_readable();
+  if (options_.quiet && !wanted) return kOk;
   specs::ReportOptions options;
   options.format = format_;
   options.colour = colour();

@@ -1,5 +1,8 @@
 // What the machine offers the process, asked of the system itself. Entry points: machine.h.
+#include <link.h>
+#include <malloc.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +38,19 @@ double first_number(const char* path, double* second = nullptr) {
   return number;
 }
 
+// Drops what is mapped of one program or library and was never written to.
+int drop_pages(dl_phdr_info* info, std::size_t, void* page_size) {
+  const std::uintptr_t page = *static_cast<const std::uintptr_t*>(page_size);
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& part = info->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t begin = (info->dlpi_addr + part.p_vaddr + page - 1) & ~(page - 1);
+    const std::uintptr_t end = (info->dlpi_addr + part.p_vaddr + part.p_memsz) & ~(page - 1);
+    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
+
 }  // namespace
 
 Status write_stdout(std::string_view text) {
@@ -66,6 +82,14 @@ std::int64_t usable_memory() {
   const double limit = first_number("/sys/fs/cgroup/memory.max");
   if (limit > 0) bytes = std::min(bytes, static_cast<std::int64_t>(limit));
   return bytes;
+}
+
+void release_startup_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  dl_iterate_phdr(drop_pages, &page);
 }
 
 }  // namespace sr

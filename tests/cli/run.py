@@ -41,6 +41,17 @@ def a_wrong_spec_exits_1_and_json_goes_to_stdout():
     expect(len(found) == 1 and found[0]["line"] == 4 and found[0]["severity"] == "error", found)
 
 
+def quiet_keeps_warnings_to_itself_but_not_errors():
+    text = ("version: 1\nname: x\nbatch: {interval: 1s}\nsources: {a: {type: stdin, format: text}, b: {type: inline, schema: {v: string}, "
+            "batches: []}}\nsinks: {c: {type: print, input: a}}\n")
+    p = run("-", "--dry-run", stdin=text)
+    expect(p.returncode == 0 and b"warning[" in p.stderr, p.stderr)
+    p = run("-", "--dry-run", "--quiet", stdin=text)
+    expect(p.returncode == 0 and p.stderr == b"", p.stderr)
+    p = run("-", "--dry-run", "--quiet", "--strict", stdin=text)
+    expect(p.returncode == 1 and b"[SR" in p.stderr, p.stderr)
+
+
 def a_missing_file_exits_2():
     p = run("no-such-job.yaml", "--dry-run")
     expect(p.returncode == 2 and b"no-such-job.yaml" in p.stderr, p.stderr)
