@@ -9,7 +9,13 @@
 //     roll: {every: 1h, size: 128MiB}
 //
 // A file appears whole or not at all: what is being written is hidden. `${!batch.time}` in the path is the batch's time
-// in milliseconds. Tested in tests/jobs and tests/unit/operators/sinks_test.cc.
+// in milliseconds. With a checkpoint folder each batch is written exactly once. Tested in tests/jobs and
+// tests/unit/operators/file_sinks_test.cc.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/hash.h"
 #include "operators/support/whole_file.h"
 #include "specs/registry.h"
 
@@ -45,84 +51,243 @@ struct FilesConfig {
 
 constexpr std::string_view kTimeMark = "${!batch.time}";
 
-class Files final : public flow::Sink {
+// Where a sink's files go and how they begin.
+struct FilesPlace {
+  FilesConfig config;
+  SchemaRef schema;
+  std::shared_ptr<const flow::Encoder> encoder;
+
+  bool folder_per_batch() const { return config.path.find(kTimeMark) != std::string::npos; }
+  std::string folder(std::int64_t time_ms) const {
+    const std::string time = std::to_string(time_ms);
+    std::string folder = config.path;
+    for (std::size_t at = folder.find(kTimeMark); at != std::string::npos;
+         at = folder.find(kTimeMark, at + time.size())) {
+      folder.replace(at, kTimeMark.size(), time);
+    }
+    return folder;
+  }
+  // The file that begins with the batch of this time.
+  std::string file(std::int64_t time_ms) const {
+    const std::string in = folder(time_ms);
+    return in + (in.ends_with('/') ? "" : "/") + std::to_string(time_ms) + "." + encoder->extension();
+  }
+};
+
+class FilesSink : public flow::Sink {
  public:
-  Files(const FilesConfig& config, SchemaRef schema, std::shared_ptr<const flow::Encoder> encoder)
-      : config_(config), schema_(std::move(schema)), encoder_(std::move(encoder)) {}
+  explicit FilesSink(FilesPlace place) : place_(std::move(place)) {}
 
   Status open(const flow::SinkContext& context) override {
     env_ = context.env;
-    durable_ = context.durable;
+    last_batch_ = context.last_batch;
+    file_options_ = {context.durable, context.durable ? owner_mark(context.job, context.id) : ""};
     // A folder named after the batch is made with the batch.
-    return config_.path.find(kTimeMark) == std::string::npos ? env_->fs->make_directories(config_.path) : Status{};
+    return place_.folder_per_batch() ? Status{} : make_folder(*env_->fs, place_.config.path, context.durable);
   }
+
+  Result<std::optional<std::int64_t>> recover() override { return last_batch_; }
 
   std::unique_ptr<flow::Encoded> encode(const Chunk& chunk, const Tick&) const override {
     auto encoded = std::make_unique<flow::EncodedText>();
-    encoder_->encode(chunk, encoded->text);
+    place_.encoder->encode(chunk, encoded->text);
     return encoded;
   }
 
+ protected:
+  Result<std::unique_ptr<WholeFile>> start_file(std::int64_t time_ms) {
+    if (place_.folder_per_batch()) SR_TRY(make_folder(*env_->fs, place_.folder(time_ms), file_options_.durable));
+    auto file = std::make_unique<WholeFile>(*env_->fs, place_.file(time_ms), file_options_);
+    TextBuffer header;
+    place_.encoder->header(*place_.schema, header);
+    if (header.size() > 0) SR_TRY(file->write(header.view()));
+    return file;
+  }
+  // Tells files with other columns in their header apart.
+  std::string header_hash() const {
+    TextBuffer header;
+    place_.encoder->header(*place_.schema, header);
+    return fmt::format("{:08x}", static_cast<std::uint32_t>(hash_bytes(header.view())));
+  }
+  // Removes what a run that died has left in the folder, all but the hidden file `kept`.
+  Status clean(const std::string& kept) {
+    if (!file_options_.durable || place_.folder_per_batch()) return {};
+    return remove_leftovers(*env_->fs, split_path(place_.file(0)).first, "", file_options_.owner, kept);
+  }
+
+  FilesPlace place_;
+  Environment* env_ = nullptr;
+  WholeFileOptions file_options_;
+  std::optional<std::int64_t> last_batch_;
+};
+
+// A file for each batch.
+class BatchFiles final : public FilesSink {
+ public:
+  using FilesSink::FilesSink;
+
+  Status open(const flow::SinkContext& context) override {
+    SR_TRY(FilesSink::open(context));
+    return clean("");
+  }
   Status begin(const Tick& tick) override {
-    committed_ = file_ ? file_->size() : 0;
     begun_ms_ = tick.time_ms;
     return {};
   }
+  Status write(const flow::Encoded& encoded) override {
+    if (!file_) {
+      auto started = start_file(begun_ms_);
+      if (!started.ok()) return started.error();
+      file_ = std::move(*started);
+    }
+    return file_->write(static_cast<const flow::EncodedText&>(encoded).text.view());
+  }
+  Result<std::string> commit(const Tick&) override {
+    if (!file_) return std::string{};
+    Result<std::string> name = file_->publish();
+    if (name.ok()) file_.reset();
+    return name;
+  }
+  void abort(const Tick&) override { file_.reset(); }
+  void close() override { file_.reset(); }
+
+ private:
+  std::unique_ptr<WholeFile> file_;
+  std::int64_t begun_ms_ = 0;
+};
+
+// One file for many batches. In a job with a checkpoint folder each commit's token says how much of which file is
+// committed; a full file gets its name only when the next batch begins, because by then the token of its last batch is
+// kept. Until then, and while the job is stopped, it is hidden.
+class RolledFiles final : public FilesSink {
+ public:
+  using FilesSink::FilesSink;
+
+  Status open(const flow::SinkContext& context) override {
+    SR_TRY(FilesSink::open(context));
+    if (!file_options_.durable) return {};
+    read_token(context.last_token);
+    SR_TRY(clean(standing_ ? WholeFile::hidden_name(standing_->path, file_options_.owner) : ""));
+    if (standing_) SR_TRY(take_up());
+    return {};
+  }
+
+  Status begin(const Tick& tick) override {
+    begun_ms_ = tick.time_ms;
+    if (standing_ && !file_) SR_TRY(take_up());
+    return standing_ && standing_->full ? finish() : Status{};
+  }
 
   Status write(const flow::Encoded& encoded) override {
-    if (!file_) SR_TRY(start_file());
+    if (!file_) {
+      auto started = start_file(begun_ms_);
+      if (!started.ok()) return started.error();
+      file_ = std::move(*started);
+    }
     return file_->write(static_cast<const flow::EncodedText&>(encoded).text.view());
   }
 
   Result<std::string> commit(const Tick& tick) override {
     if (!file_) return std::string{};
-    const bool old = config_.roll.every && tick.time_ms - first_ms_ >= config_.roll.every->ms;
-    const bool large = config_.roll.size && file_->size() >= config_.roll.size->bytes;
-    if (config_.roll.present && !old && !large) {
-      SR_TRY(file_->flush());
-      return std::to_string(file_->size());
+    const std::int64_t first_ms = standing_ ? standing_->first_ms : begun_ms_;
+    const RollConfig& roll = place_.config.roll;
+    const bool full = (roll.every && tick.time_ms - first_ms >= roll.every->ms) ||
+                      (roll.size && file_->size() >= roll.size->bytes) || (file_options_.durable && tick.last);
+    if (full && !file_options_.durable) {
+      Result<std::string> name = file_->publish();
+      if (name.ok()) forget();
+      return name;
     }
-    Result<std::string> name = file_->publish();
-    if (name.ok()) file_.reset();
-    return name;
+    if (!standing_ || file_->size() != standing_->size) SR_TRY(file_->sync());
+    standing_ = Standing{file_->path(), first_ms, file_->size(), full};
+    return token();
   }
 
   void abort(const Tick&) override {
     if (!file_) return;
-    if (committed_ == 0 || !file_->cut(committed_).ok()) file_.reset();
+    if (!standing_) return file_.reset();
+    if (file_->cut(standing_->size).ok()) return;
+    file_->keep();  // its committed bytes are taken up when the next batch begins
+    file_.reset();
   }
 
   void close() override {
-    if (file_ && file_->size() > 0) static_cast<void>(file_->publish());
+    if (file_ && standing_ && (standing_->full || !file_options_.durable)) static_cast<void>(file_->publish());
+    if (file_ && standing_) file_->keep();
     file_.reset();
   }
 
  private:
-  Status start_file() {
-    const std::string time = std::to_string(begun_ms_);
-    std::string folder = config_.path;
-    for (std::size_t at = folder.find(kTimeMark); at != std::string::npos;
-         at = folder.find(kTimeMark, at + time.size())) {
-      folder.replace(at, kTimeMark.size(), time);
-    }
-    if (folder != config_.path) SR_TRY(env_->fs->make_directories(folder));
-    const std::string slash = !folder.empty() && folder.back() == '/' ? "" : "/";
-    file_ = std::make_unique<WholeFile>(*env_->fs, folder + slash + time + "." + encoder_->extension(), durable_);
-    first_ms_ = begun_ms_;
-    TextBuffer header;
-    encoder_->header(*schema_, header);
-    return header.size() > 0 ? file_->write(header.view()) : Status{};
+  // The open file as of the last commit.
+  struct Standing {
+    std::string path;
+    std::int64_t first_ms = 0;
+    std::int64_t size = 0;
+    bool full = false;
+  };
+
+  // `<open|full> <bytes> <time of its first batch> <hash of its header> <path>`
+  std::string token() const {
+    return fmt::format("{} {} {} {} {}", standing_->full ? "full" : "open", standing_->size, standing_->first_ms,
+                       header_hash(), standing_->path);
   }
 
-  FilesConfig config_;
-  SchemaRef schema_;
-  std::shared_ptr<const flow::Encoder> encoder_;
-  Environment* env_ = nullptr;
-  bool durable_ = false;
+  void read_token(std::string_view token) {
+    const auto word = [&token] {
+      const std::size_t end = std::min(token.find(' '), token.size());
+      const std::string_view found = token.substr(0, end);
+      token.remove_prefix(std::min(end + 1, token.size()));
+      return found;
+    };
+    const std::string_view state = word();
+    Standing read;
+    const bool numbers = parse_bigint(word(), &read.size) && parse_bigint(word(), &read.first_ms);
+    // Else the name of a finished file: the job had no `roll` then.
+    if ((state != "open" && state != "full") || !numbers) return;
+    const std::string_view header = word();
+    read.path = token;
+    // A file that the edited job would not go on with is finished as it is.
+    read.full = state == "full" || header != header_hash() || read.path != place_.file(read.first_ms);
+    standing_ = std::move(read);
+  }
+
+  // Goes on with the file that the last commit names.
+  Status take_up() {
+    auto file = std::make_unique<WholeFile>(*env_->fs, standing_->path, file_options_);
+    Status resumed = file->resume(standing_->size);
+    if (!resumed.ok() && resumed.error().code == "ENOENT") {
+      if (standing_->full) {  // it has its name already, and may have been taken from there
+        standing_.reset();
+        return {};
+      }
+      // It got its name in a run whose last commit was lost: hide it again.
+      const std::string hidden = WholeFile::hidden_name(standing_->path, file_options_.owner);
+      if (!env_->fs->rename_no_replace(standing_->path, hidden).ok()) {
+        return Error{fmt::format("{} is gone: {} bytes were committed to it, and it never got its name {}", hidden,
+                                 standing_->size, standing_->path)};
+      }
+      resumed = file->resume(standing_->size);
+    }
+    SR_TRY(resumed);
+    file_ = std::move(file);
+    return standing_->full ? finish() : Status{};
+  }
+
+  Status finish() {
+    const auto name = file_->publish();
+    if (!name.ok()) return name.error();
+    forget();
+    return {};
+  }
+
+  void forget() {
+    file_.reset();
+    standing_.reset();
+  }
+
   std::unique_ptr<WholeFile> file_;
-  std::int64_t first_ms_ = 0;
+  std::optional<Standing> standing_;
   std::int64_t begun_ms_ = 0;
-  std::int64_t committed_ = 0;  // bytes of the open file that belong to committed batches
 };
 
 std::optional<specs::BoundNode> bind_files(const FilesConfig& config, specs::BindContext& context) {
@@ -136,7 +301,12 @@ std::optional<specs::BoundNode> bind_files(const FilesConfig& config, specs::Bin
   if (!context.can_write(*schema) || context.failed()) return std::nullopt;
   bound.make = [config, schema](const specs::MakeOptions& options) {
     specs::Made made;
-    made.sink = std::make_unique<Files>(config, schema, options.encoder);
+    FilesPlace place{config, schema, options.encoder};
+    if (config.roll.present) {
+      made.sink = std::make_unique<RolledFiles>(std::move(place));
+    } else {
+      made.sink = std::make_unique<BatchFiles>(std::move(place));
+    }
     return made;
   };
   return bound;

@@ -6,8 +6,8 @@
 //     prefix: out/counts
 //     suffix: txt
 //
-// A file appears whole or not at all; a taken name gets `-2`. Tested in tests/jobs and
-// tests/unit/operators/sinks_test.cc.
+// A file appears whole or not at all. With a checkpoint folder each batch is written exactly once; without one a taken
+// name gets `-2`. Tested in tests/jobs and tests/unit/operators/file_sinks_test.cc.
 #include "operators/support/row_text.h"
 #include "operators/support/whole_file.h"
 #include "specs/registry.h"
@@ -27,9 +27,14 @@ class TextFiles final : public flow::Sink {
 
   Status open(const flow::SinkContext& context) override {
     env_ = context.env;
-    durable_ = context.durable;
-    return env_->fs->make_directories(split_path(config_.prefix).first);
+    last_batch_ = context.last_batch;
+    file_options_ = {context.durable, context.durable ? owner_mark(context.job, context.id) : ""};
+    const auto [folder, name] = split_path(config_.prefix);
+    SR_TRY(make_folder(*env_->fs, folder, context.durable));
+    return context.durable ? remove_leftovers(*env_->fs, folder, name, file_options_.owner, "") : Status{};
   }
+
+  Result<std::optional<std::int64_t>> recover() override { return last_batch_; }
 
   std::unique_ptr<flow::Encoded> encode(const Chunk& chunk, const Tick&) const override {
     auto encoded = std::make_unique<flow::EncodedText>();
@@ -43,7 +48,7 @@ class TextFiles final : public flow::Sink {
   Status begin(const Tick& tick) override {
     std::string path = config_.prefix + "-" + std::to_string(tick.time_ms);
     if (!config_.suffix.empty()) path += "." + config_.suffix;
-    file_ = std::make_unique<WholeFile>(*env_->fs, std::move(path), durable_);
+    file_ = std::make_unique<WholeFile>(*env_->fs, std::move(path), file_options_);
     rows_ = false;
     return {};
   }
@@ -70,7 +75,8 @@ class TextFiles final : public flow::Sink {
  private:
   TextFilesConfig config_;
   Environment* env_ = nullptr;
-  bool durable_ = false;
+  WholeFileOptions file_options_;
+  std::optional<std::int64_t> last_batch_;
   std::unique_ptr<WholeFile> file_;
   bool rows_ = false;
 };

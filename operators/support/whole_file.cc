@@ -1,9 +1,18 @@
 #include "operators/support/whole_file.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/hash.h"
+
 namespace sr::operators {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1 << 18;
+constexpr std::size_t kCompareBytes = 1 << 16;
+constexpr std::string_view kHiddenEnd = ".tmp";
 
 // The n-th choice of a name: `words-1000-2.txt` for `words-1000.txt`.
 std::string numbered(const std::string& path, int number) {
@@ -15,6 +24,24 @@ std::string numbered(const std::string& path, int number) {
   return path.substr(0, end) + "-" + std::to_string(number) + path.substr(end);
 }
 
+// Tells whether two files hold the same bytes; both are `size` long.
+Result<bool> same_bytes(File& a, File& b, std::int64_t size) {
+  Vec<char> left, right;
+  left.resize(kCompareBytes);
+  right.resize(kCompareBytes);
+  for (std::int64_t at = 0; at < size;) {
+    const auto want = static_cast<std::size_t>(std::min<std::int64_t>(size - at, kCompareBytes));
+    const auto got_left = a.pread(left.data(), want, at);
+    if (!got_left.ok()) return got_left.error();
+    const auto got_right = b.pread(right.data(), want, at);
+    if (!got_right.ok()) return got_right.error();
+    const std::size_t both = std::min(*got_left, *got_right);
+    if (both == 0 || std::memcmp(left.data(), right.data(), both) != 0) return false;
+    at += static_cast<std::int64_t>(both);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::pair<std::string, std::string> split_path(const std::string& path) {
@@ -23,14 +50,71 @@ std::pair<std::string, std::string> split_path(const std::string& path) {
   return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
 }
 
-WholeFile::WholeFile(Fs& fs, std::string path, bool durable) : fs_(fs), path_(std::move(path)), durable_(durable) {
-  const std::size_t slash = path_.rfind('/');
-  const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
-  hidden_ = path_.substr(0, name) + "." + path_.substr(name) + ".tmp";
+Status make_folder(Fs& fs, const std::string& path, bool durable) {
+  SR_TRY(fs.make_directories(path));
+  if (!durable) return {};
+  // A name found here may be the work of a run that died before it was synced: sync every folder above.
+  for (std::string at = path; at != "." && at != "/" && at != "..";) {
+    while (at.size() > 1 && at.back() == '/') at.pop_back();
+    at = split_path(at).first;
+    const Status synced = fs.sync_directory(at);
+    // What may not be opened was not made by us.
+    if (!synced.ok() && synced.error().code != "EACCES") return synced;
+  }
+  return {};
 }
+
+std::string owner_mark(std::string_view job, std::string_view sink) {
+  return fmt::format("{:08x}", static_cast<std::uint32_t>(hash_bytes(std::string(job) + "/" + std::string(sink))));
+}
+
+Status remove_leftovers(Fs& fs, const std::string& folder, std::string_view prefix, std::string_view owner,
+                        const std::string& kept) {
+  const auto names = fs.list(folder);
+  if (!names.ok()) return names.error().code == "ENOENT" ? Status{} : names.error();
+  const std::string begin = "." + std::string(prefix);
+  const std::string end = "." + std::string(owner) + std::string(kHiddenEnd);
+  const std::string kept_name = kept.empty() || split_path(kept).first != folder ? "" : split_path(kept).second;
+  for (const std::string& name : *names) {
+    if (name == kept_name || name.size() < begin.size() + end.size() || !name.starts_with(begin) ||
+        !name.ends_with(end))
+      continue;
+    SR_TRY(fs.remove(fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", name)));
+  }
+  return {};
+}
+
+std::string WholeFile::hidden_name(const std::string& path, const std::string& owner) {
+  const std::size_t slash = path.rfind('/');
+  const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
+  return path.substr(0, name) + "." + path.substr(name) + (owner.empty() ? "" : "." + owner) + std::string(kHiddenEnd);
+}
+
+WholeFile::WholeFile(Fs& fs, std::string path, const WholeFileOptions& options)
+    : fs_(fs), path_(std::move(path)), hidden_(hidden_name(path_, options.owner)), durable_(options.durable) {}
 
 WholeFile::~WholeFile() {
   drop();
+}
+
+Status WholeFile::resume(std::int64_t size) {
+  const auto info = fs_.stat(hidden_);
+  if (!info.ok()) return info.error();
+  if (info->size < size) {
+    return Error{
+        fmt::format("{} is damaged: it holds {} bytes, but {} were committed to it", hidden_, info->size, size)};
+  }
+  SR_TRY(reopen());
+  return cut(size);
+}
+
+// The position of an open file cannot be moved: open it at its end.
+Status WholeFile::reopen() {
+  file_.reset();
+  auto opened = fs_.open(hidden_, OpenMode::append);
+  if (!opened.ok()) return opened.error();
+  file_ = std::move(*opened);
+  return {};
 }
 
 Status WholeFile::write(std::string_view data) {
@@ -55,19 +139,24 @@ Status WholeFile::flush() {
   return status;
 }
 
+Status WholeFile::sync() {
+  SR_TRY(flush());
+  if (!durable_) return {};
+  SR_TRY(file_->sync());
+  if (!name_synced_) SR_TRY(fs_.sync_directory(split_path(path_).first));
+  name_synced_ = true;
+  return {};
+}
+
 Status WholeFile::cut(std::int64_t size) {
   if (!file_) {
     buffer_.resize(static_cast<std::size_t>(size));
     size_ = size;
     return {};
   }
-  SR_TRY(flush());
+  buffer_.clear();  // all of it lies behind what was flushed and synced
   SR_TRY(file_->truncate(size));
-  // The position of a file cannot be moved back: reopen at its end.
-  file_.reset();
-  auto opened = fs_.open(hidden_, OpenMode::append);
-  if (!opened.ok()) return opened.error();
-  file_ = std::move(*opened);
+  SR_TRY(reopen());
   size_ = size;
   return {};
 }
@@ -78,19 +167,43 @@ Result<std::string> WholeFile::publish() {
   for (int number = 1;; ++number) {
     const std::string name = numbered(path_, number);
     const Status renamed = fs_.rename_no_replace(hidden_, name);
-    if (!renamed.ok() && renamed.error().code == "EEXIST") continue;
-    if (!renamed.ok()) return renamed.error();
+    const bool taken = !renamed.ok() && renamed.error().code == "EEXIST";
+    if (taken && !durable_) continue;
+    if (taken) {
+      SR_TRY(check_same());
+      drop();
+    } else if (!renamed.ok()) {
+      return renamed.error();
+    }
     file_.reset();
     if (durable_) SR_TRY(fs_.sync_directory(split_path(path_).first));
     return name;
   }
 }
 
+// The name is taken: by this very batch in a run that died, or by somebody else's file.
+Status WholeFile::check_same() const {
+  const auto there = fs_.open(path_, OpenMode::read);
+  if (!there.ok()) return there.error();
+  const auto info = (*there)->info();
+  if (!info.ok()) return info.error();
+  if (info->size == size_) {
+    const auto same = same_bytes(*file_, **there, size_);
+    if (!same.ok()) return same.error();
+    if (*same) return {};
+  }
+  return Error{
+      fmt::format("{} is there already and is not what this batch gives ({} bytes, the batch has {}); nothing was "
+                  "overwritten: move "
+                  "it away or write to another folder",
+                  path_, info->size, size_)};
+}
+
 void WholeFile::drop() {
   if (!file_) return;
   file_.reset();
   const Status removed = fs_.remove(hidden_);
-  static_cast<void>(removed);  // what remains is hidden and will be overwritten
+  static_cast<void>(removed);  // what remains is hidden; the next start removes it
 }
 
 }  // namespace sr::operators
