@@ -124,6 +124,7 @@ class Cogroup final : public flow::Breaker {
 std::optional<specs::BoundNode> bind_cogroup(const CogroupConfig& config, specs::BindContext& context) {
   const auto& inputs = context.inputs();
   if (inputs.size() != 2) return std::nullopt;
+  check_side_windows("cogroup", context);
   auto keys = bind_join_key(config.key, context);
   CogroupPlan plan;
   std::optional<specs::WindowPlan> window;

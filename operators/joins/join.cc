@@ -267,12 +267,7 @@ bool check_shape(const JoinConfig& config, specs::BindContext& context) {
   if (context.inputs()[kLeft].is_dataset && context.inputs()[kRight].is_dataset) {
     context.error("SR4408", context.value_span("input"), "both sides of the join are datasets; one must be a stream");
   }
-  for (const specs::InputInfo& input : context.inputs()) {
-    if (input.window && input.window->time == specs::WindowTime::event) {
-      context.error("SR4409", input.span, "a side of a join takes a window in processing time", "",
-                    "join by event time with `within: 10m`, which keeps what can still match");
-    }
-  }
+  check_side_windows("join", context);
   return !context.failed();
 }
 
@@ -280,17 +275,20 @@ bool check_shape(const JoinConfig& config, specs::BindContext& context) {
 std::optional<specs::WindowPlan> node_window(specs::BindContext& context) {
   const auto& inputs = context.inputs();
   std::optional<specs::WindowPlan> plan;
-  std::int64_t slides[2] = {0, 0};
+  std::string times[2];
   for (const std::uint32_t side : {kLeft, kRight}) {
-    slides[side] = inputs[side].window ? inputs[side].window->slide_ms : inputs[side].timing.slide_ms;
+    flow::NodeTiming timing = inputs[side].timing;
+    if (inputs[side].window) timing = {inputs[side].window->slide_ms, inputs[side].window->offset_ms};
+    times[side] = "every " + to_text(Duration{timing.slide_ms});
+    const std::int64_t offset = timing.slide_ms > 0 ? timing.offset_ms % timing.slide_ms : 0;
+    if (offset != 0) times[side] += " + " + to_text(Duration{offset});
     if (inputs[side].window) plan = inputs[side].window;
   }
-  if (!inputs[kLeft].is_dataset && !inputs[kRight].is_dataset && slides[kLeft] != slides[kRight]) {
+  if (!inputs[kLeft].is_dataset && !inputs[kRight].is_dataset && times[kLeft] != times[kRight]) {
     context.error("SR4410", context.value_span("input"),
-                  "the sides of `" + context.id() + "` have batches at different times: every " +
-                      to_text(Duration{slides[kLeft]}) + " on the left, every " + to_text(Duration{slides[kRight]}) +
-                      " on the right",
-                  "", "give both sides windows with the same `slide`");
+                  "the sides of `" + context.id() + "` have batches at different times: " + times[kLeft] +
+                      " on the left, " + times[kRight] + " on the right",
+                  "", "give both sides windows with the same `slide` and `offset`");
   }
   return plan;
 }

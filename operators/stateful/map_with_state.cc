@@ -73,9 +73,11 @@ class MapWithState final : public flow::Breaker {
     for (const std::vector<std::uint32_t>& round : rounds(groups)) {
       for (std::size_t at = 0; at < round.size(); at += kChunkRows) {
         const std::size_t count = std::min<std::size_t>(kChunkRows, round.size() - at);
-        if (!step({table, groups, std::span(round).subspan(at, count)}, context, out, emitted)) return {};
+        step({table, groups, std::span(round).subspan(at, count)}, context, emitted);
       }
     }
+    Vec<std::uint32_t> good;
+    if (!emitted.failed.empty() && !out.drop_failed(table, emitted.failed, good)) return {};
     emit_in_order(emitted, out);
     if (plan_.timeout_ms > 0) time_out(context, out);
     state_.tidy();
@@ -108,14 +110,15 @@ class MapWithState final : public flow::Breaker {
     std::span<const std::uint32_t> rows;
   };
 
-  // What was emitted so far, and for each row the row of the table that it came from.
+  // What was emitted so far, and for each row the row of the table that it came from; and the table's rows that failed.
   struct Emitted {
     std::vector<Chunk> chunks;
     std::vector<std::uint32_t> places;
+    expr::RowErrors failed;
   };
 
-  // Updates the states of a round and computes what it emits. False: the batch has failed.
-  bool step(const Round& round, const flow::BatchContext& context, flow::Emitter& out, Emitted& emitted) {
+  // Updates the states of a round and computes what it emits. A row that fails leaves its state as it is.
+  void step(const Round& round, const flow::BatchContext& context, Emitted& emitted) {
     const auto& [table, groups, rows] = round;
     const auto count = static_cast<std::uint32_t>(rows.size());
     Chunk part{table.schema, {}, count, nullptr, nullptr};
@@ -135,17 +138,15 @@ class MapWithState final : public flow::Breaker {
     input.columns = columns;
     Chunk result{plan_.schema, {}, count, nullptr, nullptr};
     for (const expr::BoundRef& column : plan_.emit) result.columns.push_back(expr::evaluate(*column, input, errors));
-    Vec<std::uint32_t> good;
-    for (std::uint32_t i = 0; i < count; ++i) good.push_back(i);
-    if (!errors.empty()) {
-      good.clear();
-      if (!out.drop_failed(part, errors, good)) return false;
+    for (expr::RowErrors::Item& item : errors.sorted()) emitted.failed.add(rows[item.row], std::move(item.message));
+    std::vector<std::uint32_t> from, to;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (!errors.empty() && errors.failed(i)) continue;
+      from.push_back(i);
+      to.push_back(own[i]);
     }
-    std::vector<std::uint32_t> from(good.begin(), good.end()), to;
-    for (const std::uint32_t i : from) to.push_back(own[i]);
     for (std::size_t i = 0; i < fresh.size(); ++i) state_.store(plan_.updates[i].column, to, *fresh[i], from);
     keep_emitted(std::move(result), from, rows, emitted);
-    return true;
   }
 
   // Keeps the rows that are not all NULL.

@@ -63,9 +63,14 @@ struct UpdatePlan {
   bool emit_changed = false;
   bool visits_touched_only = false;
   std::int64_t ttl_ms = 0;
-  std::vector<Chunk> initial;                  // rows of `initial`: keys, then states; NULL columns take `init`
-  std::optional<std::uint32_t> initial_input;  // or the dataset that has them
-  std::vector<std::optional<std::uint32_t>> initial_columns;  // per key and state column: its column in the rows
+  // Rows of `initial` that name the same columns, and per key and state column its column in them; a state column that
+  // they leave out takes `init`.
+  struct InitialRows {
+    std::vector<Chunk> chunks;
+    std::vector<std::optional<std::uint32_t>> columns;
+  };
+  std::vector<InitialRows> initial;
+  std::optional<std::uint32_t> initial_input;  // the dataset that has the rows of initial[0]
 };
 
 class UpdateState final : public flow::Breaker {
@@ -133,26 +138,26 @@ class UpdateState final : public flow::Breaker {
       state_.table().find_or_insert({}, Selection{nullptr, 1}, &group);
       if (!fill_new(plan_.shape, state_, context, out)) return false;
     }
-    std::vector<Chunk> chunks = plan_.initial;
-    if (plan_.initial_input && context.datasets[*plan_.initial_input])
-      chunks = context.datasets[*plan_.initial_input]->chunks;
-    for (const Chunk& chunk : chunks) {
-      if (!add_initial(chunk.compact(), context, out)) return false;
+    for (const UpdatePlan::InitialRows& rows : plan_.initial) {
+      const bool dataset = plan_.initial_input && context.datasets[*plan_.initial_input];
+      for (const Chunk& chunk : dataset ? context.datasets[*plan_.initial_input]->chunks : rows.chunks) {
+        if (!add_initial(chunk.compact(), rows.columns, context, out)) return false;
+      }
     }
     return true;
   }
 
-  bool add_initial(const Chunk& rows, const flow::BatchContext& context, flow::Emitter& out) {
+  bool add_initial(const Chunk& rows, std::span<const std::optional<std::uint32_t>> named,
+                   const flow::BatchContext& context, flow::Emitter& out) {
     const std::size_t keys = plan_.shape.key.size();
     std::vector<ColumnRef> columns;
-    for (std::size_t i = 0; i < keys; ++i) columns.push_back(rows.columns[*plan_.initial_columns[i]]);
+    for (std::size_t i = 0; i < keys; ++i) columns.push_back(rows.columns[*named[i]]);
     std::vector<std::uint32_t> groups(rows.rows), places(rows.rows);
     state_.table().find_or_insert(columns, Selection{nullptr, rows.rows}, groups.data());
     if (!fill_new(plan_.shape, state_, context, out)) return false;
     for (std::uint32_t i = 0; i < rows.rows; ++i) places[i] = i;
     for (std::size_t s = 0; s < plan_.shape.state.size(); ++s) {
-      if (plan_.initial_columns[keys + s])
-        state_.store(s, groups, *rows.columns[*plan_.initial_columns[keys + s]], places);
+      if (named[keys + s]) state_.store(s, groups, *rows.columns[*named[keys + s]], places);
     }
     return true;
   }
@@ -277,6 +282,7 @@ bool bind_drop(const UpdateConfig& config, specs::BindContext& context, UpdatePl
 
 // Finds the key and state columns in rows of `initial`.
 bool map_initial(const Schema& rows, Span span, specs::BindContext& context, UpdatePlan& plan) {
+  UpdatePlan::InitialRows& initial = plan.initial.emplace_back();
   std::vector<Field> wanted = plan.shape.key_fields;
   wanted.insert(wanted.end(), plan.shape.state.begin(), plan.shape.state.end());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -293,9 +299,20 @@ bool map_initial(const Schema& rows, Span span, specs::BindContext& context, Upd
                         wanted[i].type->name() + " here");
       return false;
     }
-    plan.initial_columns.push_back(found ? std::optional(static_cast<std::uint32_t>(*found)) : std::nullopt);
+    initial.columns.push_back(found ? std::optional(static_cast<std::uint32_t>(*found)) : std::nullopt);
   }
   return true;
+}
+
+// The columns that a row of `initial` gives: the key's, and those of the state that it does not leave out.
+std::vector<Field> named_fields(const specs::SpecValue& row, const StateShape& shape) {
+  std::vector<Field> fields = shape.key_fields;
+  for (const Field& field : shape.state) {
+    const bool named = !row.is_map() || std::any_of(row.entries.begin(), row.entries.end(),
+                                                    [&](const auto& e) { return same_name(e.key, field.name); });
+    if (named) fields.push_back(field);
+  }
+  return fields;
 }
 
 bool bind_initial(const UpdateConfig& config, specs::BindContext& context, UpdatePlan& plan) {
@@ -311,20 +328,19 @@ bool bind_initial(const UpdateConfig& config, specs::BindContext& context, Updat
     context.error("SR4308", value.span, "`initial` is a list of rows, or the name of a dataset");
     return false;
   }
-  // Rows may leave state columns out: only what the first row names is read.
-  std::vector<Field> fields = plan.shape.key_fields;
-  for (const Field& field : plan.shape.state) {
-    const bool everywhere = std::all_of(value.items.begin(), value.items.end(), [&](const specs::SpecValue& row) {
-      return !row.is_map() || std::any_of(row.entries.begin(), row.entries.end(),
-                                          [&](const auto& e) { return same_name(e.key, field.name); });
-    });
-    if (everywhere) fields.push_back(field);
+  // Rows may leave state columns out; those that leave out the same are decoded together.
+  for (std::size_t at = 0; at < value.items.size();) {
+    const auto schema = std::make_shared<const Schema>(named_fields(value.items[at], plan.shape));
+    specs::SpecValue run = value;
+    run.items.clear();
+    do {
+      run.items.push_back(value.items[at++]);
+    } while (at < value.items.size() && schema->names() == Schema(named_fields(value.items[at], plan.shape)).names());
+    auto rows = context.rows(run, schema);
+    if (!rows || !map_initial(*schema, value.span, context, plan)) return false;
+    plan.initial.back().chunks = std::move(*rows);
   }
-  const auto schema = std::make_shared<const Schema>(fields);
-  auto rows = context.rows(value, schema);
-  if (!rows) return false;
-  plan.initial = std::move(*rows);
-  return map_initial(*schema, value.span, context, plan);
+  return true;
 }
 
 // True if a key without rows keeps its state and is not dropped by anything but its state.

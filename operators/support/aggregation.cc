@@ -169,8 +169,8 @@ void PartialPool::give_back(std::span<flow::PlacedPartial> partials) {
 std::unique_ptr<flow::Breaker> make_aggregation(AggregationRef aggregation,
                                                 const std::optional<specs::WindowPlan>& window) {
   if (!window) return make_batch_aggregation(std::move(aggregation));
-  if (window->time == specs::WindowTime::processing) return make_window_aggregation(std::move(aggregation), *window);
   if (window->type == specs::WindowType::session) return make_session_aggregation(std::move(aggregation), *window);
+  if (window->time == specs::WindowTime::processing) return make_window_aggregation(std::move(aggregation), *window);
   return make_event_aggregation(std::move(aggregation), *window);
 }
 

@@ -92,4 +92,20 @@ std::uint64_t SideRows::rows() const {
   return window_ ? rows : 0;
 }
 
+void check_side_windows(const char* what, specs::BindContext& context) {
+  for (const specs::InputInfo& input : context.inputs()) {
+    if (!input.window) continue;
+    const std::string side = std::string("a side of a ") + what;
+    if (input.is_dataset) {
+      context.error("SR4414", input.span, side + " that is a dataset takes no window",
+                    "all rows of `" + input.id + "`, in every batch", "leave `window` out");
+    } else if (input.window->time == specs::WindowTime::event) {
+      context.error("SR4409", input.span, side + " takes a window in processing time", "",
+                    "join by event time with `within: 10m`, which keeps what can still match");
+    } else if (input.window->type == specs::WindowType::session) {
+      context.error("SR4409", input.span, side + " takes a sliding or a tumbling window, not a session");
+    }
+  }
+}
+
 }  // namespace sr::operators

@@ -37,4 +37,7 @@ class SideRows {
   std::deque<Batch> batches_;
 };
 
+// Reports windows that a side cannot have: of event time, sessions, and any over a dataset. `what`: join or cogroup.
+void check_side_windows(const char* what, specs::BindContext& context);
+
 }  // namespace sr::operators
