@@ -156,7 +156,7 @@ class Aggregate final : public SqlRelation {
     for (std::size_t i = 0; i < calls_.size(); ++i) {
       const auto states = calls_[i].aggregate.make();
       states->resize(count);
-      states->update(group_of.data(), selection, args[i]);
+      if (selection.count > 0) states->update(group_of.data(), selection, args[i]);
       result.columns.push_back(states->finish(all, overflow));
     }
     return overflow.empty() ? result : rows_of(result, good_rows(result, overflow, run));
