@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/data/text_find.h"
 #include "engine/expr/functions/case_map.h"
 #include "engine/expr/functions/code_points.h"
 
@@ -91,7 +92,7 @@ bool LikePattern::matches(std::string_view text) const {
     case Shape::suffix:
       return text.ends_with(literal_);
     case Shape::inside:
-      return text.find(literal_) != std::string_view::npos;
+      return find_text(text, literal_) != std::string_view::npos;
     case Shape::general:
       return matches_general(text);
   }

@@ -2,6 +2,7 @@
 // regexp_instr. Entry point: register_regexp. Patterns are regex.h's business. Tested in tests/unit/expr/regex_test.cc.
 #include <cstring>
 
+#include "engine/data/text_find.h"
 #include "engine/expr/functions/code_points.h"
 #include "engine/expr/functions/declare.h"
 #include "engine/expr/functions/families.h"
@@ -47,7 +48,7 @@ std::shared_ptr<Column> rlike(const CallContext& context, Args args) {
   if (regex && regex->literal()) {
     const std::string& wanted = *regex->literal();
     for_rows<Str>(context, args, [&](std::uint32_t row, const Str& s) {
-      out[row] = memmem(s.data(), s.size, wanted.data(), wanted.size()) != nullptr ? 1 : 0;
+      out[row] = find_text(s.view(), wanted) != std::string_view::npos ? 1 : 0;
     });
     return out.take();
   }

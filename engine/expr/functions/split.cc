@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/data/text_find.h"
 #include "engine/expr/functions/code_points.h"
 
 #ifdef __SSSE3__
@@ -147,7 +148,7 @@ std::shared_ptr<const Splitter> Splitter::compile(std::string_view pattern, std:
 void Splitter::split_by_literal(std::string_view text, std::int64_t limit, Parts& parts) const {
   std::size_t begin = 0;
   for (std::int64_t count = 1; limit <= 0 || count < limit; ++count) {
-    const std::size_t at = text.find(literal_, begin);
+    const std::size_t at = find_text(text, literal_, begin);
     if (at == std::string_view::npos) break;
     parts.push(part_of(text, begin, at));
     begin = at + literal_.size();

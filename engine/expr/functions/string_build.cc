@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/data/codec.h"
+#include "engine/data/text_find.h"
 #include "engine/expr/functions/array_kernels.h"
 #include "engine/expr/functions/code_points.h"
 #include "engine/expr/functions/declare.h"
@@ -95,7 +96,7 @@ bool resolve_concat_ws(const ResolveInput& input, ResolvedCall* call, ResolveErr
 
 void replace_all(std::string& out, std::string_view text, std::string_view from, std::string_view to) {
   std::size_t begin = 0;
-  for (std::size_t at; (at = text.find(from, begin)) != std::string_view::npos; begin = at + from.size()) {
+  for (std::size_t at; (at = find_text(text, from, begin)) != std::string_view::npos; begin = at + from.size()) {
     out.append(text, begin, at - begin);
     out += to;
   }
@@ -109,7 +110,7 @@ std::shared_ptr<Column> replace(const CallContext& context, Args args) {
   for_rows<Str>(context, args, [&](std::uint32_t row, const Str& s) {
     const std::string_view text = s.view();
     const std::string_view from = froms[row].view();
-    if (from.empty() || text.find(from) == std::string_view::npos) return out.set_view(row, s);
+    if (from.empty() || find_text(text, from) == std::string_view::npos) return out.set_view(row, s);
     std::string& to = out.scratch();
     replace_all(to, text, from, args.size() == 3 ? args[2]->get<Str>(row).view() : std::string_view());
     out.set(row, to);

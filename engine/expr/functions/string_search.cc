@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/data/text_find.h"
 #include "engine/expr/functions/code_points.h"
 #include "engine/expr/functions/declare.h"
 #include "engine/expr/functions/families.h"
@@ -15,19 +16,13 @@ namespace {
 
 using Int = std::int64_t;
 
-std::size_t find_bytes(std::string_view text, std::string_view part) {
-  if (part.size() > text.size()) return std::string_view::npos;
-  const void* found = memmem(text.data(), text.size(), part.data(), part.size());
-  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
-}
-
 // The 1-based character at which `part` is found, from character `from` (1-based) on; 0 if it is not.
 Int place(std::string_view text, std::string_view part, Int from) {
   if (from < 1) return 0;
   if (part.empty()) return 1;
   if (from > static_cast<Int>(text.size())) return 0;
   const std::size_t begin = code_point_offset(text, static_cast<std::size_t>(from - 1));
-  const std::size_t found = find_bytes(text.substr(begin), part);
+  const std::size_t found = find_text(text.substr(begin), part);
   if (found == std::string_view::npos) return 0;
   return static_cast<Int>(code_points(text.substr(0, begin + found))) + 1;
 }
@@ -78,7 +73,7 @@ std::shared_ptr<Column> endswith(const CallContext& context, Args args) {
 
 std::shared_ptr<Column> contains(const CallContext& context, Args args) {
   return map_values<std::uint8_t, Str, Str>(context, args, [](const Str& s, const Str& part) {
-    return find_bytes(s.view(), part.view()) != std::string_view::npos;
+    return find_text(s.view(), part.view()) != std::string_view::npos;
   });
 }
 
