@@ -68,7 +68,7 @@ struct Recovered {
   std::int64_t epoch = 0;  // of the run before; 0: there was none
   bool clean = true;       // the run before has ended in order, or there was none
   std::optional<Snapshot> snapshot;
-  std::vector<LoggedBatch> batches;  // behind the snapshot, in order; only the last may be open
+  std::vector<LoggedBatch> batches;  // behind the snapshot, in order; those that are open are the last
   std::string spec_text;             // of the run before
   std::string spec_fingerprint;
   std::map<std::string, std::string> specs;  // by fingerprint: the texts of all jobs that planned `batches`
@@ -82,7 +82,7 @@ Result<BatchPlan> decode_plan(std::string_view bytes);
 std::string encode_commit(const BatchCommit& commit);
 Result<BatchCommit> decode_commit(std::string_view bytes);
 
-// A snapshot without the bytes of its nodes.
+// What the MANIFEST of a snapshot holds: all but the bytes of its nodes, and what the journals before it told.
 struct Manifest {
   struct File {
     std::uint64_t size = 0;
@@ -90,6 +90,9 @@ struct Manifest {
   };
   Snapshot snapshot;        // every node's `bytes` are empty
   std::vector<File> files;  // of the nodes, in their order
+  std::int64_t epoch = 0;   // of the run that wrote it
+  std::string spec_text;
+  std::string spec_fingerprint;
 };
 std::string encode_manifest(const Manifest& manifest);
 Result<Manifest> decode_manifest(std::string_view bytes);

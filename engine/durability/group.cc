@@ -1,0 +1,115 @@
+#include "engine/durability/group.h"
+
+#include <cstring>
+
+#include "engine/base/check.h"
+#include "engine/base/crc32c.h"
+#include "engine/durability/byte_reader.h"
+
+namespace sr::durability {
+
+namespace {
+
+constexpr std::uint32_t kMagic = 0x6c727363;
+constexpr std::size_t kChecksumAt = 8;
+
+std::uint32_t magic_of(std::uint64_t segment) {
+  return kMagic ^ static_cast<std::uint32_t>(segment) ^ static_cast<std::uint32_t>(segment >> 32);
+}
+
+std::uint32_t checksum_of(std::string_view group) {
+  const std::uint32_t front = crc32c(group.substr(0, kChecksumAt));
+  const std::string_view behind = group.substr(kChecksumAt + 4);
+  return crc32c(front, behind.data(), behind.size());
+}
+
+struct Header {
+  Group group;  // without its body
+  std::uint32_t length = 0;
+};
+
+std::optional<Header> parse_header(std::string_view bytes, std::uint64_t segment) {
+  ByteReader in(bytes);
+  Header header;
+  const auto magic = in.value<std::uint32_t>();
+  header.length = in.value<std::uint32_t>();
+  header.group.checksum = in.value<std::uint32_t>();
+  header.group.place.previous = in.value<std::uint32_t>();
+  header.group.place.sequence = in.value<std::uint64_t>();
+  header.group.place.segment = segment;
+  header.group.records = in.value<std::uint32_t>();
+  const auto zero = in.value<std::uint32_t>();
+  if (!in.ok() || magic != magic_of(segment) || zero != 0) return std::nullopt;
+  return header;
+}
+
+}  // namespace
+
+void append_record(std::string& body, RecordType type, std::uint8_t flags, std::string_view payload) {
+  SR_CHECK(payload.size() <= UINT32_MAX);
+  put_value(body, static_cast<std::uint32_t>(payload.size()));
+  put_value(body, static_cast<std::uint8_t>(type));
+  put_value(body, flags);
+  put_value(body, std::uint16_t{0});
+  body.append(payload);
+}
+
+std::string seal_group(const GroupPlace& place, std::string_view body, std::uint32_t records) {
+  const std::size_t padded = (body.size() + 7) / 8 * 8;
+  SR_CHECK(padded <= UINT32_MAX);
+  std::string group;
+  group.reserve(kGroupHeaderBytes + padded);
+  put_value(group, magic_of(place.segment));
+  put_value(group, static_cast<std::uint32_t>(padded));
+  put_value(group, std::uint32_t{0});
+  put_value(group, place.previous);
+  put_value(group, place.sequence);
+  put_value(group, records);
+  put_value(group, std::uint32_t{0});
+  group.append(body);
+  group.resize(kGroupHeaderBytes + padded, '\0');
+  const std::uint32_t checksum = checksum_of(group);
+  std::memcpy(group.data() + kChecksumAt, &checksum, sizeof checksum);
+  return group;
+}
+
+std::uint32_t group_checksum(std::string_view group) {
+  std::uint32_t checksum = 0;
+  std::memcpy(&checksum, group.data() + kChecksumAt, sizeof checksum);
+  return checksum;
+}
+
+std::optional<Group> parse_group(std::string_view bytes, std::uint64_t segment) {
+  const std::optional<Header> header = parse_header(bytes, segment);
+  if (!header || header->length > bytes.size() - kGroupHeaderBytes) return std::nullopt;
+  Group group = header->group;
+  group.size = kGroupHeaderBytes + header->length;
+  group.body = bytes.substr(kGroupHeaderBytes, header->length);
+  if (checksum_of(bytes.substr(0, group.size)) != group.checksum) return std::nullopt;
+  return group;
+}
+
+bool is_cut_group(std::string_view bytes, const GroupPlace& expected) {
+  const std::optional<Header> header = parse_header(bytes, expected.segment);
+  return header && header->group.place.sequence == expected.sequence &&
+         header->group.place.previous == expected.previous && header->length > bytes.size() - kGroupHeaderBytes;
+}
+
+Status for_each_record(const Group& group, const std::function<Status(const Record&)>& visit) {
+  const Error malformed{"a group of records is not what a writer makes", false, "damaged"};
+  ByteReader in(group.body);
+  Record record;
+  record.sequence = group.place.sequence;
+  for (std::uint32_t left = group.records; left > 0; --left, ++record.sequence) {
+    const auto length = in.value<std::uint32_t>();
+    record.type = static_cast<RecordType>(in.value<std::uint8_t>());
+    record.flags = in.value<std::uint8_t>();
+    const auto zero = in.value<std::uint16_t>();
+    record.payload = in.view(length);
+    if (!in.ok() || zero != 0) return malformed;
+    SR_TRY(visit(record));
+  }
+  return {};
+}
+
+}  // namespace sr::durability

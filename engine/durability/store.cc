@@ -1,0 +1,127 @@
+#include "engine/durability/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/durability/journal_store.h"
+
+namespace sr::durability {
+
+namespace {
+
+LogWriterOptions writer_options(const StoreOptions& options, const Folder& folder, const std::string& folder_id) {
+  return {folder.journal(folder_id), options.journal_step_bytes, false};
+}
+
+// A crash in the making of a folder leaves names without a record in them; more means that FORMAT has been lost.
+Status check_unused(const Folder& folder) {
+  Fs& fs = *folder.env->fs;
+  const auto names = fs.list(folder.dir);
+  SR_TRY(names);
+  for (const std::string& name : *names) {
+    if (name == "LOCK" || name.ends_with(".new") || name.starts_with("probe") || name == "reserve") continue;
+    bool empty = false;
+    if (name == "snapshot" || name == "dataset") {
+      const auto inside = fs.list(folder.path(name));
+      empty = inside.ok() && inside->empty();
+    } else if (name == "journal-1") {
+      const LogFiles files = folder.journal("");
+      const auto bytes = fs.read_all(files.path(1), INT64_MAX - 1);
+      SR_TRY(bytes);
+      const SegmentScan scan = scan_segment(files, {1, std::nullopt}, *bytes, [](const Record&) { return Status(); });
+      empty = !scan.damage && scan.end.next_sequence == 1;
+    }
+    if (empty) continue;
+    return Error{
+        fmt::format("{} is no checkpoint folder: it has no FORMAT but holds `{}`. If it was one, `streamrun state "
+                    "repair {}` mends it; else choose another `checkpoint.dir`",
+                    folder.dir, name, folder.dir),
+        false, "damaged"};
+  }
+  return {};
+}
+
+Result<std::string> make_folder(const StoreOptions& options, const Folder& folder) {
+  SR_TRY(check_unused(folder));
+  Fs& fs = *options.env->fs;
+  SR_TRY(fs.make_directories(folder.snapshots()));
+  SR_TRY(fs.make_directories(folder.datasets()));
+  const std::string id = new_folder_id(*options.env->random);
+  SegmentHeader first;
+  first.number = 1;
+  first.origin = SegmentOrigin::first;
+  SR_TRY(LogWriter::create(writer_options(options, folder, id), first));
+  SR_TRY(write_format(folder, id));  // last: a folder with a FORMAT is complete
+  return id;
+}
+
+// Removes what a crash has left unfinished, and makes durable what a killed process has not.
+Status tidy(const Folder& folder, const Loaded& loaded) {
+  Fs& fs = *folder.env->fs;
+  SR_TRY(fs.sync_directory(folder.dir));
+  SR_TRY(fs.sync_directory(folder.snapshots()));
+  SR_TRY(fs.sync_directory(folder.datasets()));
+  for (const std::string& path : loaded.unfinished) {
+    if (path.starts_with(folder.snapshots())) {
+      SR_TRY(remove_folder(fs, path));
+    } else {
+      SR_TRY(fs.remove(path));
+    }
+  }
+  const auto datasets = fs.list(folder.datasets());
+  SR_TRY(datasets);
+  for (const std::string& name : *datasets) {
+    if (name.ends_with(".new")) SR_TRY(fs.remove(folder.datasets() + "/" + name));
+  }
+  return {};
+}
+
+void tell(const StoreOptions& options, const Recovered& recovered) {
+  if (options.log == nullptr) return;
+  for (const std::string& note : recovered.notes) options.log->warn(note, {{"dir", options.dir}});
+}
+
+}  // namespace
+
+Result<Store::Opened> Store::open(const StoreOptions& options) {
+  const Folder folder{options.env, options.dir, options.job};
+  Fs& fs = *options.env->fs;
+  SR_TRY(make_durable_directory(fs, options.dir));
+  auto lock = lock_folder(folder);
+  SR_TRY(lock);
+  SR_TRY(probe_folder(folder, options.min_free_bytes));
+  auto id = read_format(folder);
+  if (!id.ok() && id.error().code == "ENOENT") id = make_folder(options, folder);
+  SR_TRY(id);
+  auto loaded = load_folder(folder, *id);
+  SR_TRY(loaded);
+  if (loaded->damage) return loading_error(folder, *loaded);
+  SR_TRY(tidy(folder, *loaded));
+  if (!loaded->recovered.clean || loaded->last.torn) {
+    SR_TRY(rewrite_segment(folder.journal(*id), loaded->last, loaded->last_bytes));
+    loaded->last.torn = false;
+  }
+  auto journal = LogWriter::resume(writer_options(options, folder, *id), loaded->last);
+  SR_TRY(journal);
+  Reserve reserve(folder, options.reserve_bytes);
+  SR_TRY(reserve.take());
+  Opened opened;
+  opened.recovered = std::move(loaded->recovered);
+  tell(options, opened.recovered);
+  JournalStore::Parts parts{folder, std::move(*lock), std::move(*journal), std::move(reserve)};
+  opened.store = std::make_unique<JournalStore>(options, std::move(parts), std::move(loaded).value(), opened.recovered);
+  return opened;
+}
+
+Result<Recovered> Store::read(const StoreOptions& options) {
+  const Folder folder{options.env, options.dir, options.job};
+  const auto id = read_format(folder);
+  SR_TRY(id);
+  auto loaded = load_folder(folder, *id);
+  SR_TRY(loaded);
+  if (loaded->damage) return loading_error(folder, *loaded);
+  return std::move(loaded->recovered);
+}
+
+}  // namespace sr::durability

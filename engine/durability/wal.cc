@@ -1,0 +1,239 @@
+#include "engine/durability/wal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "engine/durability/byte_reader.h"
+#include "engine/durability/folder.h"
+#include "engine/durability/log_writer.h"
+
+namespace sr::durability {
+
+namespace {
+
+constexpr std::size_t kMostSpares = 4;
+constexpr std::string_view kRemedy =
+    "The input log cannot be mended: restore it from a copy, or remove its folder, which loses the input that no batch "
+    "has "
+    "taken yet";
+
+LogFiles files_of(const WalOptions& options) {
+  return {options.env->fs, options.dir, "", "wal", options.folder_id};
+}
+
+Result<WalRecord> decode_input(const Record& record) {
+  const Error malformed{"a record of input is malformed", false, "damaged"};
+  if (record.type != RecordType::input) return malformed;
+  ByteReader in(record.payload);
+  const auto size = in.value<std::uint32_t>();
+  WalRecord input;
+  input.source = in.view(size);
+  if (!in.ok()) return malformed;
+  input.bytes = record.payload.substr(sizeof size + size);
+  input.sequence = record.sequence;
+  input.flags = record.flags;
+  return input;
+}
+
+class SegmentedWal final : public Wal {
+ public:
+  SegmentedWal(const WalOptions& options, std::map<std::uint64_t, SegmentHeader> headers,
+               std::unique_ptr<LogWriter> writer)
+      : options_(options), files_(files_of(options)), writer_(std::move(writer)), headers_(std::move(headers)) {}
+
+  std::uint64_t append(std::string_view source, std::string_view bytes, std::uint8_t flags) override {
+    std::string payload;
+    payload.reserve(sizeof(std::uint32_t) + source.size() + bytes.size());
+    put_text(payload, source);
+    payload += bytes;
+    return writer_->append(RecordType::input, flags, payload);
+  }
+
+  Status sync() override {
+    SR_TRY(writer_->sync());
+    return learn_segments();
+  }
+
+  std::int64_t pending_bytes() const override { return writer_->pending_bytes(); }
+  std::uint64_t durable_sequence() const override { return writer_->durable_sequence(); }
+  std::uint64_t next_sequence() const override { return writer_->next_sequence(); }
+  std::uint64_t first_sequence() const override {
+    const std::lock_guard guard(mutex_);
+    return headers_.begin()->second.first_sequence;
+  }
+
+  Status read(std::uint64_t from, std::uint64_t to, const std::function<Status(const WalRecord&)>& visit) override;
+  Status recycle(std::uint64_t upto) override;
+
+  bool full() const override { return used_bytes() >= options_.max_bytes; }
+  std::int64_t used_bytes() const override {
+    const std::lock_guard guard(mutex_);
+    return static_cast<std::int64_t>(headers_.size() - 1) * options_.segment_bytes + live_bytes_ + pending_bytes();
+  }
+
+ private:
+  // Takes note of the segments that the writer has begun.
+  Status learn_segments();
+
+  const WalOptions options_;
+  const LogFiles files_;
+  const std::unique_ptr<LogWriter> writer_;
+
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, SegmentHeader> headers_;  // of the segments in use, by number
+  std::int64_t live_bytes_ = 0;                     // used of the last one
+};
+
+Status SegmentedWal::learn_segments() {
+  const LogWriter::Tail tail = writer_->tail();
+  const std::lock_guard guard(mutex_);
+  for (std::uint64_t number = headers_.rbegin()->first + 1; number <= tail.segment; ++number) {
+    const auto header = read_segment_header(files_, number);
+    SR_TRY(header);
+    headers_[number] = *header;
+  }
+  live_bytes_ = tail.end.offset;
+  return {};
+}
+
+Status SegmentedWal::read(std::uint64_t from, std::uint64_t to, const std::function<Status(const WalRecord&)>& visit) {
+  if (from > to) return {};
+  const LogWriter::Tail tail = writer_->tail();
+  std::map<std::uint64_t, SegmentHeader> headers;
+  {
+    const std::lock_guard guard(mutex_);
+    headers = headers_;
+  }
+  if (from < headers.begin()->second.first_sequence || to >= tail.end.next_sequence) {
+    return Error{fmt::format("the input log {} holds the records {} to {}, not {} to {}", options_.dir,
+                             headers.begin()->second.first_sequence, tail.end.next_sequence - 1, from, to),
+                 false, "missing"};
+  }
+  // The live segment ends at its durable part, as if a next one said so.
+  SegmentHeader end;
+  end.first_sequence = tail.end.next_sequence;
+  end.previous_end = static_cast<std::uint64_t>(tail.end.offset);
+  end.previous_checksum = tail.end.checksum;
+  headers[tail.segment + 1] = end;
+  Status visited;
+  for (auto segment = headers.begin(); std::next(segment) != headers.end(); ++segment) {
+    const SegmentHeader& next = std::next(segment)->second;
+    if (next.first_sequence <= from || segment->second.first_sequence > to) continue;
+    const auto bytes = files_.fs->read_all(files_.path(segment->first), INT64_MAX - 1);
+    SR_TRY(bytes);
+    const SegmentScan scan = scan_segment(files_, {segment->first, next}, *bytes, [&](const Record& record) -> Status {
+      const auto input = decode_input(record);
+      SR_TRY(input);
+      if (record.sequence >= from && record.sequence <= to && visited.ok()) visited = visit(*input);
+      return {};
+    });
+    if (!visited.ok()) return visited;
+    if (scan.damage) return damage_error(*scan.damage, "input that is to be replayed is lost", kRemedy);
+  }
+  return {};
+}
+
+Status SegmentedWal::recycle(std::uint64_t upto) {
+  std::vector<std::string> spares;
+  while (true) {
+    std::uint64_t number = 0;
+    {
+      const std::lock_guard guard(mutex_);
+      if (headers_.size() < 2 || std::next(headers_.begin())->second.first_sequence > upto + 1) break;
+      number = headers_.begin()->first;
+      headers_.erase(headers_.begin());
+    }
+    if (writer_->spares() + spares.size() >= kMostSpares) {
+      SR_TRY(files_.fs->remove(files_.path(number)));
+      continue;
+    }
+    spares.push_back(files_.dir + "/spare-" + std::to_string(number));
+    SR_TRY(files_.fs->rename(files_.path(number), spares.back()));
+  }
+  if (spares.empty()) return {};
+  // A file must have lost its old name for good before it is written again.
+  SR_TRY(files_.fs->sync_directory(files_.dir));
+  for (std::string& spare : spares) writer_->add_spare(std::move(spare));
+  return {};
+}
+
+// What open finds in the folder.
+struct WalFolder {
+  std::map<std::uint64_t, SegmentHeader> headers;
+  SegmentScan last;
+  std::string last_bytes;
+};
+
+Status clear_unfinished(const LogFiles& files) {
+  const auto names = files.fs->list(files.dir);
+  SR_TRY(names);
+  for (const std::string& name : *names) {
+    if (name.ends_with(".new") || name.starts_with("spare-")) SR_TRY(files.fs->remove(files.dir + "/" + name));
+  }
+  return {};
+}
+
+Result<WalFolder> scan_folder(const LogFiles& files) {
+  const auto list = list_segments(files);
+  SR_TRY(list);
+  WalFolder found;
+  for (const std::uint64_t number : list->numbers) {
+    Damage damage{files.path(number), 0, ""};
+    const bool gap = !found.headers.empty() && number != found.headers.rbegin()->first + 1;
+    const auto header = read_segment_header(files, number);
+    if (!header.ok() && header.error().code != "damaged") return header.error();
+    if (gap) damage.what = "the segment before it is missing";
+    if (!header.ok()) damage.what = header.error().message;
+    if (!damage.what.empty()) return damage_error(damage, "the input in it may be lost", kRemedy);
+    found.headers[number] = *header;
+  }
+  if (found.headers.empty()) return found;
+  const std::uint64_t number = found.headers.rbegin()->first;
+  auto bytes = files.fs->read_all(files.path(number), INT64_MAX - 1);
+  SR_TRY(bytes);
+  found.last = scan_segment(files, {number, std::nullopt}, *bytes, [](const Record& record) -> Status {
+    SR_TRY(decode_input(record));
+    return {};
+  });
+  if (found.last.damage) return damage_error(*found.last.damage, "the input behind it is lost", kRemedy);
+  found.last_bytes = std::move(*bytes);
+  return found;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<std::string>* notes) {
+  const LogFiles files = files_of(options);
+  SR_TRY(make_durable_directory(*files.fs, options.dir));
+  auto found = scan_folder(files);
+  SR_TRY(found);
+  SR_TRY(clear_unfinished(files));
+  SR_TRY(files.fs->sync_directory(options.dir));
+  const LogWriterOptions writing{files, options.segment_bytes, true};
+  if (found->headers.empty()) {
+    SegmentHeader first;
+    first.number = 1;
+    first.origin = SegmentOrigin::first;
+    auto writer = LogWriter::create(writing, first);
+    SR_TRY(writer);
+    found->headers[1] = first;
+    return std::unique_ptr<Wal>(std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer)));
+  }
+  if (found->last.torn) {
+    notes->push_back(fmt::format("{}: input at byte {} was cut off by a crash and is dropped",
+                                 files.path(found->last.header.number), found->last.end.offset));
+  }
+  // The log does not know how the run before ended, and a segment is quickly copied.
+  SR_TRY(rewrite_segment(files, found->last, found->last_bytes));
+  found->last.torn = false;
+  auto writer = LogWriter::resume(writing, found->last);
+  SR_TRY(writer);
+  return std::unique_ptr<Wal>(std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer)));
+}
+
+}  // namespace sr::durability
