@@ -67,6 +67,7 @@ struct ResolvedAggregate {
   bool order_free = false;  // merging in any order and grouping gives the same bytes
   bool exact = false;  // splitting the rows into runs in any way and merging the runs in order gives the same bytes
   bool empty_is_zero = false;  // count-like: 0 for no rows
+  bool grows = false;          // a state is as large as the rows behind it (lists, sets)
 };
 
 struct AggregateInfo {

@@ -1,5 +1,5 @@
-// GroupTable: linear probing in 8-byte slots (hash and group); keys are compared in their columns. Slots and keys of
-// rows to come are prefetched once the table has outgrown the second-level cache.
+// GroupTable: linear probing in 8-byte slots (hash and group); keys are compared in their columns. Slots, keys and the
+// texts behind them of rows to come are prefetched once the table has outgrown the second-level cache.
 #include "engine/state/group_table.h"
 
 #include <algorithm>
@@ -25,6 +25,10 @@ struct TextKey {
   bool equals(std::uint32_t group, std::uint32_t i) const { return column->texts()[group] == at(i); }
   void append(std::uint32_t i) const { column->append_text(at(i)); }
   const void* place(std::uint32_t group) const { return column->texts() + group; }
+  const void* rest(std::uint32_t group) const {
+    const Str& text = column->texts()[group];
+    return text.is_inline() ? nullptr : text.pointer;
+  }
 };
 
 struct WordKey {
@@ -37,6 +41,7 @@ struct WordKey {
   bool equals(std::uint32_t group, std::uint32_t i) const { return column->words()[group] == at(i); }
   void append(std::uint32_t i) const { column->append_word(at(i)); }
   const void* place(std::uint32_t group) const { return column->words() + group; }
+  const void* rest(std::uint32_t) const { return nullptr; }
 };
 
 struct AnyKey {
@@ -54,6 +59,7 @@ struct AnyKey {
     for (std::size_t c = 0; c < keys.size(); ++c) (*columns)[c].append(*keys[c], rows[i]);
   }
   const void* place(std::uint32_t) const { return nullptr; }
+  const void* rest(std::uint32_t) const { return nullptr; }
 };
 
 bool is_word(TypeId id) {
@@ -97,6 +103,8 @@ void GroupTable::probe(const std::uint32_t* hashes, std::uint32_t count, Key key
       __builtin_prefetch(&slots[hashes[i + kAhead] & slot_mask]);
       const Slot next = slots[hashes[i + kAhead / 2] & slot_mask];
       if (next != 0) __builtin_prefetch(key.place(static_cast<std::uint32_t>(next) - 1));
+      const Slot soon = slots[hashes[i + kAhead / 4] & slot_mask];
+      if (soon != 0) __builtin_prefetch(key.rest(static_cast<std::uint32_t>(soon) - 1));
     }
     const std::uint32_t hash = hashes[i];
     std::size_t at = hash & slot_mask;

@@ -92,14 +92,15 @@ class MapWithState final : public flow::Breaker {
 
  private:
   // Rows by how many rows of their key came before them in the batch.
-  std::vector<std::vector<std::uint32_t>> rounds(const std::vector<std::uint32_t>& groups) const {
-    std::vector<std::uint32_t> seen(state_.table().size(), 0);
+  std::vector<std::vector<std::uint32_t>> rounds(const std::vector<std::uint32_t>& groups) {
+    if (seen_.size() < state_.table().size()) seen_.resize(state_.table().size(), 0);
     std::vector<std::vector<std::uint32_t>> result;
     for (std::uint32_t row = 0; row < groups.size(); ++row) {
-      const std::uint32_t round = seen[groups[row]]++;
+      const std::uint32_t round = seen_[groups[row]]++;
       if (round == result.size()) result.emplace_back();
       result[round].push_back(row);
     }
+    for (const std::uint32_t group : groups) seen_[group] = 0;
     return result;
   }
 
@@ -210,6 +211,7 @@ class MapWithState final : public flow::Breaker {
 
   MapStatePlan plan_;
   KeyedState state_;
+  Vec<std::uint32_t> seen_;  // by key: rows of the batch at hand; 0 between batches
 };
 
 bool bind_updates(const MapStateConfig& config, const expr::Scope& scope, specs::BindContext& context,

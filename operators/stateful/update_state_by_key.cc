@@ -98,7 +98,7 @@ class UpdateState final : public flow::Breaker {
       started_ = true;
     }
     const std::uint32_t known = state_.table().size();
-    BatchGroups batch(plan_.calls, state_.table());
+    BatchGroups batch(plan_.calls, state_.table(), places_);
     for (flow::PlacedPartial& placed : partials) {
       if (placed.input == 0) batch.merge(static_cast<KeyedPartial&>(*placed.partial));
     }
@@ -243,6 +243,7 @@ class UpdateState final : public flow::Breaker {
 
   UpdatePlan plan_;
   KeyedState state_;
+  Vec<std::uint32_t> places_;  // of BatchGroups
   bool started_ = false;
 };
 

@@ -40,14 +40,19 @@ bool KeyedPartial::add(const KeyedCalls& what, const Chunk& chunk, const flow::B
   return true;
 }
 
-BatchGroups::BatchGroups(const std::vector<expr::AggregateCall>& calls, GroupTable& known) : known_(known) {
+BatchGroups::BatchGroups(const std::vector<expr::AggregateCall>& calls, GroupTable& known, Vec<std::uint32_t>& places)
+    : known_(known), place_(places) {
   for (const expr::AggregateCall& call : calls) states_.push_back(call.aggregate.make());
+}
+
+BatchGroups::~BatchGroups() {
+  for (const std::uint32_t group : touched_) place_[group] = kNoGroup;
 }
 
 void BatchGroups::merge(KeyedPartial& partial) {
   std::vector<std::uint32_t> groups(partial.table.size());
   known_.find_or_insert(partial.table, groups.data());
-  place_.resize(known_.size(), kNoGroup);
+  if (place_.size() < known_.size()) place_.resize(known_.size(), kNoGroup);
   for (std::uint32_t& group : groups) {
     if (place_[group] == kNoGroup) {
       place_[group] = static_cast<std::uint32_t>(touched_.size());

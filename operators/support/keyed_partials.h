@@ -36,10 +36,15 @@ class KeyedPartial final : public flow::Partial {
   std::vector<std::uint32_t> groups_;
 };
 
-// The groups of a batch, in a table of all known keys, with the aggregates of their rows.
+// The groups of a batch, in a table of all known keys, with the aggregates of their rows. What it costs depends on the
+// keys that the batch touches, not on those that are known.
 class BatchGroups {
  public:
-  BatchGroups(const std::vector<expr::AggregateCall>& calls, GroupTable& known);
+  // `places` is memory that outlives the batch, by known group; nothing but kNoGroup before and after.
+  BatchGroups(const std::vector<expr::AggregateCall>& calls, GroupTable& known, Vec<std::uint32_t>& places);
+  ~BatchGroups();
+  BatchGroups(const BatchGroups&) = delete;
+  BatchGroups& operator=(const BatchGroups&) = delete;
 
   // Takes a morsel's groups behind those taken before; new keys come into the known table.
   void merge(KeyedPartial& partial);
@@ -53,7 +58,7 @@ class BatchGroups {
   GroupTable& known_;
   std::vector<std::unique_ptr<expr::AggregateStates>> states_;  // by place in touched_, then one empty group
   std::vector<std::uint32_t> touched_;
-  std::vector<std::uint32_t> place_;  // by known group: its place in touched_, or kNoGroup
+  Vec<std::uint32_t>& place_;  // by known group: its place in touched_, or kNoGroup
 };
 
 }  // namespace sr::operators

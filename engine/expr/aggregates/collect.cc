@@ -88,7 +88,7 @@ bool resolve_join(const ResolveInput& input, bool, ResolvedAggregate* out, Resol
     separator = *given;
     params.push_back(types::string());
   }
-  return set_aggregate<JoinStates>(out, types::string(), std::move(params), {}, std::move(separator));
+  return set_aggregate<JoinStates>(out, types::string(), std::move(params), {.grows = true}, std::move(separator));
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ bool resolve_join(const ResolveInput& input, bool, ResolvedAggregate* out, Resol
 ResolvedAggregate collect_all(const TypeRef& element) {
   ResolvedAggregate resolved;
   resolved.name = "collect_all";
-  set_aggregate<CollectStates>(&resolved, types::array(element), {nullptr}, {}, element, true);
+  set_aggregate<CollectStates>(&resolved, types::array(element), {nullptr}, {.grows = true}, element, true);
   return resolved;
 }
 
@@ -109,7 +109,8 @@ void register_collect(AggregateRegistry& registry) {
                            .example = "collect_list(x) over x: 2, 1, 2, null gives [2, 1, 2]",
                            .resolve = [](const ResolveInput& input, bool, ResolvedAggregate* out, ResolveError*) {
                              const TypeRef& type = input.types[0];
-                             return set_aggregate<CollectStates>(out, types::array(type), {nullptr}, {}, type, false);
+                             return set_aggregate<CollectStates>(out, types::array(type), {nullptr}, {.grows = true},
+                                                                 type, false);
                            }};
   registry.add(list);
   add_alias(registry, list, "array_agg");

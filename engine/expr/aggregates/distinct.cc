@@ -196,7 +196,7 @@ class DistinctStates final : public AggregateStates {
 bool resolve_count_distinct(const ResolveInput& input, ResolvedAggregate* out, ResolveError* error) {
   const std::size_t count = input.types.size();
   if (count == 0) return refuse(error, static_cast<std::size_t>(-1), "count(distinct …) takes at least one value");
-  const AggregateTraits traits{.order_free = true, .empty_is_zero = true};
+  const AggregateTraits traits{.order_free = true, .empty_is_zero = true, .grows = true};
   if (count == 1) {
     return set_aggregate<DistinctStates<true>>(out, types::bigint(), {nullptr}, traits, input.types[0], false);
   }
@@ -214,8 +214,8 @@ void register_distinct(AggregateRegistry& registry) {
                 .summary = "An array of the different values that are not NULL; [] without any.",
                 .example = "collect_set(x) over x: 2, 1, 2, null gives [2, 1]",
                 .resolve = [](const ResolveInput& input, bool, ResolvedAggregate* out, ResolveError*) {
-                  return set_aggregate<DistinctStates<false>>(out, types::array(input.types[0]), {nullptr}, {},
-                                                              input.types[0], false);
+                  return set_aggregate<DistinctStates<false>>(out, types::array(input.types[0]), {nullptr},
+                                                              {.grows = true}, input.types[0], false);
                 }});
 }
 

@@ -37,6 +37,7 @@ struct AggregateTraits {
   bool order_free = false;
   bool exact = true;
   bool empty_is_zero = false;
+  bool grows = false;
 };
 
 // Fills a resolved aggregate whose states are `S(args…)`.
@@ -50,6 +51,7 @@ bool set_aggregate(ResolvedAggregate* out, TypeRef result, std::vector<TypeRef> 
   out->order_free = traits.order_free;
   out->exact = traits.exact;
   out->empty_is_zero = traits.empty_is_zero;
+  out->grows = traits.grows;
   return true;
 }
 

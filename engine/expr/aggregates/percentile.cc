@@ -99,7 +99,7 @@ class PercentileStates final : public AggregateStates {
   ListStore<double> values_;
 };
 
-constexpr AggregateTraits kTraits{.order_free = true};
+constexpr AggregateTraits kTraits{.order_free = true, .grows = true};
 
 bool resolve_percentile(const ResolveInput& input, bool, ResolvedAggregate* out, ResolveError* error) {
   if (!number_argument(input, 0, error)) return false;

@@ -59,6 +59,32 @@ TEST_CASE("a window gives what its rows give at once, whatever its size and slid
   }
 }
 
+TEST_CASE("keys come and drain by thousands and leave nothing behind", "[window]") {
+  const GroupingShape shape = window_shape(true);
+  const WindowGrid grid{12, 3, 0};
+  PaneRing ring(shape, grid);
+  std::vector<Row> history;
+  Random random;
+  for (std::int64_t time = 1; time <= 90; ++time) {
+    std::vector<Row> batch;
+    const std::int64_t count = time < 75 ? 400 : 0;
+    for (std::int64_t i = 0; i < count; ++i) batch.push_back({time * 300 + random.next(600), random.next(1000), time});
+    batch.push_back({-1, time, time});
+    history.insert(history.end(), batch.begin(), batch.end());
+    const RowColumns columns = columns_of(batch, true);
+    GroupedStates groups(shape);
+    groups.add({{columns.key}}, columns.args, Selection{nullptr, columns.count});
+    ring.add(groups, time);
+    if (!grid.fires_at(time)) continue;
+    ring.fire(time);
+    std::erase_if(history, [&](const Row& row) { return row.time <= time - grid.size; });
+    INFO("at " << time);
+    REQUIRE(sorted(fired(shape, ring)) == sorted(at_once(shape, history, true)));
+  }
+  CHECK(ring.keys().live() == 1);
+  CHECK(ring.keys().size() < 3000);
+}
+
 TEST_CASE("a key keeps its place while it is in the window and comes back at the end", "[window]") {
   const GroupingShape shape = window_shape(false);
   PaneRing ring(shape, {2, 1, 0});

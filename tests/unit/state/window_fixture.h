@@ -28,22 +28,28 @@ struct Random {
   }
 };
 
-// count(*), sum, max, collect_list of the value, and its sum as a double.
+// Of the value: count(*), sum, max, sum as a double, min, approx_count_distinct, count(distinct); where the order of
+// rows may show also collect_list, first and last.
 inline GroupingShape window_shape(bool with_order) {
   GroupingShape shape;
   shape.keys = {types::bigint()};
-  const auto add = [&](const char* name, std::vector<TypeRef> types) {
+  const auto add = [&](const char* name, std::vector<TypeRef> types, bool distinct = false) {
     const std::vector<ColumnRef> constants(types.size());
     expr::ResolvedAggregate call;
     expr::ResolveError error;
-    REQUIRE(expr::aggregates().find(name)->resolve({types, constants}, false, &call, &error));
+    REQUIRE(expr::aggregates().find(name)->resolve({types, constants}, distinct, &call, &error));
     shape.calls.push_back(call);
   };
   add("count", {});
   add("sum", {types::bigint()});
   add("max", {types::bigint()});
   add("sum", {types::float64()});
-  if (with_order) add("collect_list", {types::bigint()});
+  add("min", {types::bigint()});
+  add("approx_count_distinct", {types::bigint()});
+  add("count", {types::bigint()}, true);
+  for (const char* name : {"collect_list", "first", "last"}) {
+    if (with_order) add(name, {types::bigint()});
+  }
   return shape;
 }
 
@@ -68,7 +74,7 @@ inline RowColumns columns_of(const std::vector<Row>& rows, bool with_order) {
   }
   RowColumns columns{key.finish(), value.finish(), time.finish(), {}, static_cast<std::uint32_t>(rows.size())};
   columns.args = {{}, {columns.value}, {columns.value}, {number.finish()}};
-  if (with_order) columns.args.push_back({columns.value});
+  columns.args.resize(columns.args.size() + (with_order ? 6 : 3), {columns.value});
   return columns;
 }
 
