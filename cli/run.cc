@@ -8,6 +8,7 @@
 #include "cli/stdout_writer.h"
 #include "cli/verbs.h"
 #include "engine/base/machine.h"
+#include "engine/loop/program.h"
 #include "engine/observe/metrics.h"
 #include "engine/runtime/job.h"
 #include "specs/instantiate.h"
@@ -75,6 +76,8 @@ int run_job(const Options& options) {
   run.log = &log;
   run.metrics = &metrics;
   run.out = &out;
+  const auto programs = make_real_programs(*real_environment().clock);
+  run.programs = programs.get();
   run.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   if (run.trigger != runtime::Trigger::available_now) release_startup_memory();
   runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);

@@ -1,5 +1,6 @@
 #include "cli/test_run.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
@@ -76,7 +77,9 @@ class Runner {
     options.make_graph = [this, making]() -> Result<flow::Graph> {
       return specs::instantiate(*job_.bound, session_.registry(), making);
     };
-    compare(runtime::run_harness(options));
+    const runtime::HarnessResult result = runtime::run_harness(options);
+    record(options, result);
+    compare(result);
     return outcome_;
   }
 
@@ -136,8 +139,9 @@ class Runner {
         options.datasets[given.id] = version;
         continue;
       }
-      replaced_.insert(given.id);
-      auto& batches = options.given[given.id];
+      const bool source = node.kind == specs::NodeKind::source;
+      if (source) replaced_.insert(given.id);
+      auto& batches = source ? options.given[given.id] : options.answers[given.id];
       for (const specs::SpecValue& list : given.batches.items) {
         auto rows = specs::decode_rows(list, schema, text_reporter(problems));
         if (!rows) return fail(problems), false;
@@ -148,7 +152,7 @@ class Runner {
   }
 
   // Sources that are not given bring nothing, unless they need nothing of the outside; datasets must be given or
-  // inline.
+  // inline, and what programs answer must be given.
   bool fill_others(runtime::HarnessOptions& options) {
     for (const specs::BoundEntry& node : job_.bound->nodes) {
       if (node.kind == specs::NodeKind::source && !options.given.contains(node.id)) {
@@ -157,6 +161,13 @@ class Runner {
         } else {
           replaced_.insert(node.id);
         }
+      }
+      const bool program = node.bound && node.bound->runs_program && !options.answers.contains(node.id);
+      if (program) {
+        fail("`" + node.id +
+             "` runs a program, and no program runs in a test: say what it answers in each batch, `given: {" + node.id +
+             ": [[rows]]}`");
+        return false;
       }
       const bool outside =
           node.kind == specs::NodeKind::dataset && node.type != "inline" && !options.datasets.contains(node.id);
@@ -174,6 +185,32 @@ class Runner {
       const flow::PortIndex port = node.kind == specs::NodeKind::sink ? 0 : node.port_index(expect.port).value_or(0);
       options.watch.emplace_back(expect.id, port);
     }
+    for (const specs::BoundEntry& node : job_.bound->nodes) {
+      if (node.kind == specs::NodeKind::sink) options.watch.emplace_back(node.id, 0);
+    }
+  }
+
+  // Notes all that came out, in order.
+  void record(const runtime::HarnessOptions& options, const runtime::HarnessResult& result) {
+    for (const runtime::HarnessBatch& ran : result.batches) {
+      for (std::size_t i = 0; i < ran.captured.size(); ++i) {
+        const auto& [id, port] = options.watch[i];
+        if (!ran.captured[i].has_batch) continue;
+        TextBuffer text;
+        for (const Chunk& chunk : ran.captured[i].chunks) {
+          chunk.selection().for_each([&](std::uint32_t row) {
+            write_json_row(text, chunk, row);
+            text.push('\n');
+          });
+        }
+        outcome_.rows += fmt::format("{} port {} at {}:\n{}", id, port, ran.tick.time_ms, text.view());
+      }
+    }
+    for (const auto& [id, text] : result.texts) outcome_.rows += id + " wrote:\n" + text;
+    for (const auto& [path, text] : result.files) {
+      const bool hidden = path.starts_with('.') || path.find("/.") != std::string::npos;
+      if (!hidden || path.starts_with("./")) outcome_.files += path + ":\n" + text;
+    }
   }
 
   // As many batches as the node that needs the longest.
@@ -181,8 +218,8 @@ class Runner {
     if (test_.batches) return *test_.batches;
     std::int64_t most = 1;
     for (const specs::GivenSpec& given : test_.given) {
-      const bool source = job_.bound->nodes[job_.bound->index.at(given.id)].kind == specs::NodeKind::source;
-      if (source) most = std::max(most, static_cast<std::int64_t>(given.batches.items.size()));
+      const bool dataset = job_.bound->nodes[job_.bound->index.at(given.id)].kind == specs::NodeKind::dataset;
+      if (!dataset) most = std::max(most, static_cast<std::int64_t>(given.batches.items.size()));
     }
     const std::int64_t interval = std::max<std::int64_t>(1, job_.bound->facts.interval_ms);
     for (const specs::ExpectSpec& expect : test_.expect) {

@@ -141,13 +141,15 @@ struct BoundNode {
   bool keeps_event_time = true;      // rows carry their input's event time on (stateless nodes do)
   bool gives_event_time = false;     // rows have an event time of their own (event-time windows, joins)
   bool needs_event_time = false;
-  bool stateful = false;     // keeps state between batches
-  std::vector<Field> state;  // its shape: key columns, then state columns, for compatibility and the plan
+  std::int64_t hold_back_ms = 0;  // rows are emitted with times that lie so far behind the watermark
+  bool stateful = false;          // keeps state between batches
+  std::vector<Field> state;       // its shape: key columns, then state columns, for compatibility and the plan
   std::size_t state_key_columns = 0;
   std::string state_shape;  // anything else that the state depends on (canonical aggregate texts)
   bool deterministic = true;
   std::vector<std::string> listens;  // addresses `host:port` that the node binds
   std::vector<std::string> writes;   // paths that the node writes
+  bool runs_program = false;         // its rows come from a program: job tests give them
   bool reads_stdin = false;
   bool writes_stdout = false;
   bool bounded = false;            // a source that ends

@@ -16,9 +16,9 @@ class DatasetWrap final : public flow::DatasetLoader {
   Result<std::shared_ptr<const flow::DatasetVersion>> load(Environment& env, std::int64_t now_ms) override {
     if (loads_ > 0 && !is_due(now_ms)) return std::shared_ptr<const flow::DatasetVersion>();
     auto loaded = inner_->load(env, now_ms);
+    next_ms_ = now_ms + reload_.every.ms + jitter(env);
     if (!loaded) return loaded;
     ++loads_;
-    next_ms_ = now_ms + reload_.every.ms + jitter(env);
     if (!*loaded || !where_) return loaded;
     return filtered(**loaded, now_ms);
   }

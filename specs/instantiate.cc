@@ -69,6 +69,7 @@ class GraphMaker {
     }
     if (entry.spec) node.on_error = policy_of(entry.spec->common.on_error);
     node.timing = entry.timing;
+    node.hold_back_us = entry.bound->hold_back_ms * 1000;
     node.state = {entry.bound->state, entry.bound->state_key_columns, entry.bound->state_shape};
     if (entry.spec) node.was = entry.spec->common.was.name;
     node.deterministic = entry.bound->deterministic && (!entry.spec || entry.spec->info->capabilities.deterministic);

@@ -65,7 +65,8 @@ class TestChecks {
 
   void check_given(const GivenSpec& given) {
     const auto can_be_given = [](const BoundEntry& entry) {
-      return entry.kind == NodeKind::source || entry.kind == NodeKind::dataset;
+      const bool program = entry.bound && entry.bound->runs_program;
+      return entry.kind == NodeKind::source || entry.kind == NodeKind::dataset || program;
     };
     const BoundEntry* entry = find(given.id);
     if (!entry) {

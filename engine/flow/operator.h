@@ -15,6 +15,12 @@
 #include "engine/data/chunk.h"
 #include "engine/expr/eval.h"
 
+namespace sr {
+class Logger;
+class Metrics;
+class Programs;
+}  // namespace sr
+
 namespace sr::flow {
 
 using PortIndex = std::uint32_t;  // output port: 0 is the node itself, then as listed in the bound node
@@ -27,6 +33,13 @@ struct DatasetVersion {
   std::vector<Chunk> chunks;
 };
 
+// What an operator may use of the outside. In job tests there is nothing of it.
+struct Services {
+  Programs* programs = nullptr;
+  Logger* log = nullptr;
+  Metrics* metrics = nullptr;
+};
+
 // What a node sees of the batch. Shared by all workers; valid for the call.
 struct BatchContext {
   Tick tick;
@@ -36,6 +49,7 @@ struct BatchContext {
   std::int64_t watermark_before = kNoWatermark;
   std::vector<std::shared_ptr<const DatasetVersion>> datasets;  // per input; null where the input is a stream
   bool inputs_ended = false;                                    // all of the node's sources have ended
+  const Services* services = nullptr;                           // never null while the job runs
   // Runs fn(0) … fn(n-1) on the workers and waits; the caller takes part. Only in end_batch.
   std::function<void(std::size_t n, const std::function<void(std::size_t)>& fn)> parallel;
 };

@@ -69,7 +69,8 @@ class BatchStore {
 
 // Counts of one node in one batch.
 struct NodeCounts {
-  std::uint64_t rows_out = 0;     // on all ports but `errors`; sinks: rows taken
+  std::uint64_t rows_out = 0;     // on all ports but `errors` and `late`; sinks: rows taken
+  std::uint64_t rows_late = 0;    // on the port `late`, read or not
   std::uint64_t rows_failed = 0;  // skipped or routed
   std::uint64_t bytes_in = 0;     // sources: raw input decoded
 };

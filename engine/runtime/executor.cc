@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "engine/base/hash.h"
+#include "engine/observe/log.h"
+#include "engine/observe/metrics.h"
 
 namespace sr::runtime {
 
@@ -51,9 +53,22 @@ Status Executor::load_datasets(const Tick& tick) {
   for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
     if (wiring_.node(i).kind != NodeKind::dataset) continue;
     auto loaded = std::get<flow::DatasetNode>(graph_.nodes[i].work).loader->load(*options_.env, tick.time_ms);
-    if (!loaded.ok())
-      return Error{"dataset `" + graph_.nodes[i].id + "`: " + loaded.error().message, false, loaded.error().code};
-    if (*loaded) datasets_[i] = *loaded;
+    if (loaded.ok()) {
+      if (*loaded) datasets_[i] = *loaded;
+      continue;
+    }
+    const std::string& id = graph_.nodes[i].id;
+    if (!datasets_[i]) return Error{"dataset `" + id + "`: " + loaded.error().message, false, loaded.error().code};
+    if (options_.services.metrics) {
+      options_.services.metrics
+          ->counter("streamrun_dataset_reload_failures_total", "Reloads of a dataset that failed: the old rows stayed",
+                    {{"dataset", id}})
+          .add();
+    }
+    if (options_.services.log) {
+      options_.services.log->warn("a dataset could not be reloaded and stays as it was",
+                                  {{"dataset", id}, {"reason", loaded.error().message}});
+    }
   }
   return {};
 }
@@ -64,6 +79,7 @@ void Executor::set_contexts(const Tick& tick) {
     flow::BatchContext& context = frame_.contexts[i];
     context.tick = tick;
     context.seed = seed;
+    context.services = &options_.services;
     context.watermark = context.watermark_before = watermarks_.of(i);
     context.inputs_ended = false;
     context.datasets.clear();
@@ -169,6 +185,7 @@ void Executor::record_failure(std::uint32_t source, const Morsel& morsel, const 
 void Executor::add_counts(const std::vector<NodeCounts>& counts) {
   for (std::size_t i = 0; i < counts.size(); ++i) {
     counts_[i].rows_out += counts[i].rows_out;
+    counts_[i].rows_late += counts[i].rows_late;
     counts_[i].rows_failed += counts[i].rows_failed;
     counts_[i].bytes_in += counts[i].bytes_in;
   }

@@ -25,6 +25,7 @@ struct ExecutorOptions {
   WorkerPool* pool = nullptr;             // null: everything on the calling thread
   std::uint32_t chunk_rows = kChunkRows;  // rows that travel together; tests use small ones
   Environment* env = nullptr;             // for datasets
+  flow::Services services = {};
 };
 
 // What one sink is to write of a batch, in order.

@@ -29,6 +29,30 @@ class GivenDataset final : public flow::DatasetLoader {
   std::shared_ptr<const flow::DatasetVersion> rows_;
 };
 
+// A node that runs a program, as a test says that it answers: the rows of its n-th batch, whatever came in.
+class GivenAnswers final : public flow::Breaker {
+ public:
+  GivenAnswers(const std::vector<std::vector<Chunk>>& answers, std::int64_t interval_ms)
+      : answers_(answers), interval_ms_(interval_ms) {}
+
+  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
+    return std::make_unique<flow::ChunksPartial>();
+  }
+  Status accumulate(flow::Partial&, const Chunk&, const flow::BatchContext&, flow::Emitter&) const override {
+    return {};
+  }
+  Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial>, flow::Emitter& out) override {
+    const auto batch = static_cast<std::size_t>(context.tick.time_ms / interval_ms_ - 1);
+    if (batch >= answers_.size()) return {};
+    for (const Chunk& chunk : answers_[batch]) out.emit(chunk);
+    return {};
+  }
+
+ private:
+  const std::vector<std::vector<Chunk>>& answers_;
+  std::int64_t interval_ms_;
+};
+
 // What a kill leaves behind.
 struct Saved {
   std::vector<SavedState> states;
@@ -88,6 +112,9 @@ Status Life::start(std::int64_t epoch, const Saved& saved) {
       context.fail = [](const Error&) {};
       SR_TRY(source->source->open(
           context, saved.positions.contains(node.id) ? std::optional(saved.positions.at(node.id)) : std::nullopt));
+    }
+    if (const auto answers = options_.answers.find(node.id); answers != options_.answers.end()) {
+      node.work = std::make_unique<GivenAnswers>(answers->second, graph_.interval_ms);
     }
     auto* dataset = std::get_if<flow::DatasetNode>(&node.work);
     if (dataset && options_.datasets.contains(node.id)) {

@@ -25,6 +25,8 @@ struct HarnessOptions {
   std::map<std::string, std::vector<std::vector<Chunk>>> given;
   // Sources that need nothing of the outside (inline, generate): they run as themselves.
   std::set<std::string> live;
+  // Rows of nodes that run programs, by id, instead of what these would answer.
+  std::map<std::string, std::vector<std::vector<Chunk>>> answers;
   // Rows of datasets, by id, instead of what their loaders would give.
   std::map<std::string, std::shared_ptr<const flow::DatasetVersion>> datasets;
   std::int64_t batches = 1;

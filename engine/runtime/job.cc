@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/loop/program.h"
+
 namespace sr::runtime {
 namespace {
 
@@ -39,8 +41,11 @@ Status Job::open() {
   SR_TRY(open_sinks());
   EventLoop& loop = *options_.loop;
   history_ = std::make_unique<TickHistory>(*options_.metrics);
+  node_counters_ = std::make_unique<NodeCounters>(graph_, *options_.metrics);
   pool_ = std::make_unique<WorkerPool>(std::max(1U, options_.workers));
-  executor_ = std::make_unique<Executor>(graph_, ExecutorOptions{pool_.get(), kChunkRows, options_.env});
+  executor_ = std::make_unique<Executor>(
+      graph_,
+      ExecutorOptions{pool_.get(), kChunkRows, options_.env, {options_.programs, options_.log, options_.metrics}});
   const auto failed = [this](const Failure& failure) { options_.loop->post([this, failure] { fail(failure); }); };
   committer_ = std::make_unique<CommitThread>(
       graph_, batch_log_, *options_.env, options_.log,
@@ -140,13 +145,14 @@ void Job::executed() {
 
 // Commit thread: hands the news to the loop.
 void Job::committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uint64_t dropped) {
+  node_counters_->add(batch.result.counts);
   TickStats stats;
   stats.batch_time_ms = batch.result.tick.time_ms;
   stats.records_in = batch.records_in;
   for (const SinkBatch& sink : batch.result.sinks) stats.records_out += sink.rows;
   for (const NodeCounts& counts : batch.result.counts) {
     stats.bytes_in += counts.bytes_in;
-    stats.rows_skipped += counts.rows_failed;
+    stats.rows_skipped += counts.rows_failed + counts.rows_late;
   }
   stats.rows_skipped += dropped;
   stats.scheduling_delay_us = batch.scheduling_delay_us;
@@ -214,6 +220,7 @@ void Job::end(JobOutcome outcome) {
 // Ends the threads, then closes what is open.
 void Job::shut_down() {
   if (progress_) progress_->finish();
+  if (options_.programs) options_.programs->stop();
   if (committer_) committer_->stop();
   if (engine_) engine_->stop();
   ticker_.reset();

@@ -19,6 +19,7 @@
 #include "engine/runtime/batch_log.h"
 #include "engine/runtime/commit_thread.h"
 #include "engine/runtime/intake.h"
+#include "engine/runtime/node_counters.h"
 #include "engine/runtime/progress_line.h"
 #include "engine/runtime/rate_estimator.h"
 #include "engine/runtime/ticker.h"
@@ -33,6 +34,7 @@ struct JobOptions {
   Logger* log = nullptr;
   Metrics* metrics = nullptr;
   flow::StdoutWriter* out = nullptr;
+  Programs* programs = nullptr;  // for nodes that run one
   Trigger trigger = Trigger::interval;
   std::optional<std::int64_t> max_records;
   std::optional<std::int64_t> max_bytes;  // default: none, 64 MiB under available_now
@@ -102,6 +104,7 @@ class Job {
   std::unique_ptr<Timer> wake_timer_;
   std::unique_ptr<Timer> shutdown_timer_;
   std::unique_ptr<TickHistory> history_;
+  std::unique_ptr<NodeCounters> node_counters_;
   std::unique_ptr<ProgressLine> progress_;
   std::unique_ptr<RateEstimator> pressure_;
 

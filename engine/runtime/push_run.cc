@@ -43,12 +43,19 @@ void PushRun::keep(std::uint32_t index, const Chunk& chunk) {
   if (!rehearsal_) slot(index).chunks.push_back(chunk);
 }
 
+void PushRun::count(const PortPlace& from, std::uint32_t rows) {
+  const flow::Node& node = frame_.graph->nodes[from.node];
+  if (node.errors_port == from.port) return;
+  const bool late = from.port != flow::kMainPort && node.ports[from.port] == "late";
+  (late ? counts_[from.node].rows_late : counts_[from.node].rows_out) += rows;
+}
+
 bool PushRun::push(const PortPlace& from, const Chunk& chunk) {
   if (failure_) return false;
   const std::uint32_t rows = chunk.live_rows();
   if (rows == 0) return true;
   const PortWiring& port = frame_.wiring->node(from.node).ports[from.port];
-  if (frame_.graph->nodes[from.node].errors_port != from.port) counts_[from.node].rows_out += rows;
+  count(from, rows);
   if (port.capture_slot >= 0) keep(static_cast<std::uint32_t>(port.capture_slot) + from.lane, chunk);
   for (const PortReader& reader : port.readers) {
     if (!deliver(reader, reader.lane_offset + from.lane, chunk)) return false;

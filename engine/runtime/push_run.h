@@ -43,6 +43,7 @@ class PushRun {
   NodeCounts& counts_of(std::uint32_t node) { return counts_[node]; }
 
  private:
+  void count(const PortPlace& from, std::uint32_t rows);
   bool deliver(const PortReader& reader, std::uint32_t lane, const Chunk& chunk);
   bool pass_union(const PortReader& reader, std::uint32_t lane, const Chunk& chunk);
   bool process(std::uint32_t node, std::uint32_t lane, const Chunk& chunk);

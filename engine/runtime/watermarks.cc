@@ -2,8 +2,18 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace sr::runtime {
+
+namespace {
+
+std::int64_t held_back(std::int64_t watermark, std::int64_t by) {
+  if (watermark == kNoWatermark || watermark == kEndOfTime) return watermark;
+  return watermark < kNoWatermark + by ? kNoWatermark : watermark - by;
+}
+
+}  // namespace
 
 Watermarks::Watermarks(const flow::Graph& graph, const Wiring& wiring)
     : graph_(graph), wiring_(wiring), sources_(graph.nodes.size()), nodes_(graph.nodes.size(), kNoWatermark) {}
@@ -43,19 +53,23 @@ void Watermarks::advance(const Tick& tick) {
     }
     at.brought_rows = false;
   }
+  // What readers of each node see; nothing of those that hold nobody back.
+  std::vector<std::optional<std::int64_t>> shown(nodes_.size());
   for (std::uint32_t node = 0; node < nodes_.size(); ++node) {
-    std::int64_t least = kEndOfTime;
-    bool any = false;
-    for (const std::uint32_t above : wiring_.node(node).sources) {
-      if (!source(above).event_time || idle(above, tick)) continue;
-      least = std::min(least, of_source(above));
-      any = true;
+    std::optional<std::int64_t> least;
+    if (wiring_.node(node).kind == NodeKind::source) {
+      if (source(node).event_time && !idle(node, tick)) least = of_source(node);
+    }
+    for (const flow::Edge& edge : graph_.nodes[node].inputs) {
+      if (shown[edge.node]) least = std::min(least.value_or(kEndOfTime), *shown[edge.node]);
     }
     if (ended(node)) {
+      least = kEndOfTime;
       nodes_[node] = kEndOfTime;
-    } else if (any) {
-      nodes_[node] = std::max(nodes_[node], least);
+    } else if (least) {
+      nodes_[node] = std::max(nodes_[node], *least);
     }
+    shown[node] = least ? std::optional(held_back(*least, graph_.nodes[node].hold_back_us)) : std::nullopt;
   }
 }
 

@@ -20,8 +20,8 @@ class Watermarks {
   void saw(std::uint32_t source, std::int64_t rows, std::int64_t latest_us);
   // Says that nothing comes from a source any more.
   void source_ended(std::uint32_t source) { sources_[source].ended = true; }
-  // Ends the batch: every node's watermark is its sources' least; a source that was silent for idle_after holds nobody
-  // back.
+  // Ends the batch: every node's watermark is its inputs' least, less what these hold back; a source that was silent
+  // for idle_after holds nobody back.
   void advance(const Tick& tick);
 
   std::int64_t of(std::uint32_t node) const { return nodes_[node]; }

@@ -26,9 +26,9 @@ class FileLoader final : public flow::DatasetLoader {
     if (version_ != 0 && same) return std::shared_ptr<const flow::DatasetVersion>();
     auto text = env.fs->read_all(dataset_.path, kMostDatasetBytes);
     if (!text.ok()) return text.error();
+    seen_ = *info;  // a file that is wrong is read again when it has changed
     auto rows = decode(std::move(*text));
     if (!rows.ok()) return Error{dataset_.path + ": " + rows.error().message};
-    seen_ = *info;
     auto loaded = std::make_shared<flow::DatasetVersion>();
     loaded->version = ++version_;
     loaded->schema = dataset_.schema;

@@ -170,6 +170,7 @@ std::optional<specs::BoundNode> bind_interval_join(JoinOutput output, Duration w
   bound.ports = {{"", output.schema}};
   bound.gives_event_time = true;
   bound.needs_event_time = true;
+  if (output.how != JoinHow::inner) bound.hold_back_ms = within.ms;  // so old may a row be that waited for a match
   bound.stateful = true;
   bound.state_shape = "join within, rows of " + output.left->to_text() + " and " + output.right->to_text();
   bound.reads = [output](std::uint32_t side, const std::set<std::uint32_t>& needed) {

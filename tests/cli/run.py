@@ -52,6 +52,131 @@ def quiet_keeps_warnings_to_itself_but_not_errors():
     expect(p.returncode == 1 and b"[SR" in p.stderr, p.stderr)
 
 
+EXEC_JOB = """version: 1
+name: x
+batch: {{interval: 100ms, trigger: available_now, max_records: 2}}
+sources: {{a: {{type: file, path: "{rows}", format: json, schema: {{n: bigint}}}}}}
+transforms:
+  b: {{type: exec, input: a, command: [python3, "{program}"], schema: {{n: bigint, twice: bigint}}, backoff: 1ms, {more}}}
+sinks: {{c: {{type: print, input: b, format: json, header: false}}}}
+"""
+
+
+def executed(program, more="attempts: 3", rows=(1, 2, 3, 4, 5)):
+    """Runs a job with an exec node over `rows`, two a batch, in a folder of its own; gives the run and the text of the program's diary."""
+    with tempfile.TemporaryDirectory() as folder:
+        at = pathlib.Path(folder)
+        (at / "rows.jsonl").write_text("".join(json.dumps({"n": n}) + "\n" for n in rows))
+        (at / "program.py").write_text("import json, os, sys, time\n" + program)
+        p = run("-", stdin=EXEC_JOB.format(rows=at / "rows.jsonl", program=at / "program.py", more=more), env={"DIARY": str(at / "diary")})
+        diary = at / "diary"
+        return p, diary.read_text() if diary.exists() else ""
+
+
+DOUBLER = """
+for line in sys.stdin:
+    if line.strip() == '':
+        print(flush=True)
+        continue
+    n = json.loads(line)['n']
+    open(os.environ['DIARY'], 'a').write(f'{n} ')
+    fault(n)
+    print(json.dumps({'n': n, 'twice': 2 * n}))
+"""
+DOUBLED = b"".join(b'{"n":%d,"twice":%d}\n' % (n, 2 * n) for n in (1, 2, 3, 4, 5))
+
+
+def a_test_says_what_a_program_answers():
+    text = EXEC_JOB.format(rows="x", program="y", more="attempts: 1") + "tests: [{name: t, given: {a: [[1]]}, expect: {b: [[]]}}]\n"
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "job.yaml"
+        path.write_text(text)
+        p = run("test", str(path))
+        expect(p.returncode == 1 and b"no program runs in a test" in p.stdout, p)
+        path.write_text(text.replace("{a: [[1]]}", "{a: [[1]], b: [[[1, 2]]]}").replace("expect: {b: [[]]}", "expect: {b: [[{twice: 2}]]}"))
+        expect(run("test", str(path)).returncode == 0, "what is given is what it emits")
+
+
+def exec_keeps_one_program_for_all_batches():
+    p, _ = executed("print(os.getpid(), file=sys.stderr)\ndef fault(n): pass\n" + DOUBLER)
+    expect(p.returncode == 0 and p.stdout == DOUBLED, p)
+    expect(p.stderr.count(b"node=b") == 1, p.stderr)
+
+
+def exec_gives_the_batch_again_to_a_program_that_died_and_uses_no_half_answer():
+    p, diary = executed("def fault(n):\n    if n == 4 and open(os.environ['DIARY']).read().count('4 ') < 3: sys.stdout.flush(); os._exit(7)\n" + DOUBLER)
+    expect(p.returncode == 0 and p.stdout == DOUBLED, p)
+    expect(diary == "1 2 3 4 3 4 3 4 5 ", diary)
+    expect(b"status 7" in p.stderr, p.stderr)
+
+
+def exec_fails_the_job_when_its_attempts_are_used_up():
+    p, diary = executed("def fault(n):\n    if n == 2: os._exit(7)\n" + DOUBLER)
+    expect(p.returncode == 4 and p.stdout == b"" and b"status 7" in p.stderr, p)
+    expect(diary == "1 2 " * 3, diary)
+
+
+def exec_ends_a_program_that_is_silent_for_too_long():
+    p, diary = executed("def fault(n):\n    if n == 1: time.sleep(600)\n" + DOUBLER, "attempts: 2, timeout: 300ms")
+    expect(p.returncode == 4 and b"no answer within 300 ms" in p.stderr, p)
+    expect(diary == "1 1 ", diary)
+
+
+def exec_takes_lines_that_are_no_rows_as_row_errors():
+    wrong = "def fault(n):\n    if n == 3: print('{\"n\": true}')\n" + DOUBLER
+    p, _ = executed(wrong)
+    expect(p.returncode == 4 and b"the program's answer" in p.stderr, p)
+    p, _ = executed(wrong, "on_error: skip")
+    expect(p.returncode == 0 and p.stdout == DOUBLED, p)
+
+
+def exec_starts_a_program_for_each_batch_where_that_is_asked():
+    p, _ = executed("for line in sys.stdin: n = json.loads(line)['n']; print(json.dumps({'n': n, 'twice': 2 * n}))\n", "lifetime: batch")
+    expect(p.returncode == 0 and p.stdout == DOUBLED, p)
+    p, _ = executed("print('{}'); sys.exit(3)\n", "lifetime: batch, attempts: 1")
+    expect(p.returncode == 4 and p.stdout == b"" and b"status 3" in p.stderr, p)
+
+
+def a_dataset_that_cannot_be_reloaded_stays_as_it_was():
+    with tempfile.TemporaryDirectory() as folder:
+        at = pathlib.Path(folder)
+
+        def put(text):
+            (at / "new").write_text(text)
+            (at / "new").rename(at / "names.csv")
+
+        put("1,one\n")
+        (at / "job.yaml").write_text(f"""version: 1
+name: x
+batch: {{interval: 50ms}}
+datasets: {{names: {{type: csv_file, path: "{at}/names.csv", schema: {{id: bigint, name: string}}, reload: on_change}}}}
+sources: {{a: {{type: stdin, format: json, schema: {{id: bigint}}}}}}
+transforms: {{b: {{type: join, how: left_outer, input: {{left: a, right: names}}, key: id}}}}
+sinks: {{c: {{type: print, input: b, format: json, header: false}}}}
+""")
+        process = subprocess.Popen([BINARY, str(at / "job.yaml")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+        def ask():
+            process.stdin.write(b'{"id":1}\n')
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())["name"]
+
+        expect(ask() == "one", "the first rows")
+        put("x,two\n")
+        line = process.stderr.readline()
+        while b"could not be reloaded" not in line:
+            expect(line != b"", "the log tells of the reload")
+            line = process.stderr.readline()
+        expect(b"names" in line and ask() == "one", line)
+        put("1,three\n")
+        expect(any(ask() == "three" for _ in range(200)), "the next good file is taken")
+        process.stdin.close()
+        expect(process.wait(TIMEOUT) == 0, process.stderr.read())
+        (at / "names.csv").write_text("x,two\n")
+        p = run(str(at / "job.yaml"))
+        expect(p.returncode == 4 and b"names" in p.stderr, p)
+
+
 def a_missing_file_exits_2():
     p = run("no-such-job.yaml", "--dry-run")
     expect(p.returncode == 2 and b"no-such-job.yaml" in p.stderr, p.stderr)
