@@ -39,7 +39,8 @@ void add_folder(Fs& fs, const std::string& folder, std::vector<std::string>& fil
   for (const std::string& name : *names) {
     const std::string path = folder + "/" + name;
     const auto info = fs.stat(path);
-    if (!info.ok() || name.starts_with(".")) continue;
+    // Fragments for `include`, which are no jobs, are named `_….yaml`.
+    if (!info.ok() || name.starts_with(".") || name.starts_with("_")) continue;
     if (info->is_directory) {
       add_folder(fs, path, files);
     } else if (is_job_name(name)) {

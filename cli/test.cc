@@ -72,12 +72,36 @@ void show(const Line& line, const Options& options) {
   }
 }
 
+// The first line in which two texts differ.
+std::string first_difference(const std::string& straight, const std::string& other) {
+  const auto [a, b] = std::mismatch(straight.begin(), straight.end(), other.begin(), other.end());
+  const auto line_at = [](const std::string& text, std::size_t at) {
+    const std::size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+    return text.substr(begin, text.find('\n', at) - begin);
+  };
+  return "  straight: " + line_at(straight, static_cast<std::size_t>(a - straight.begin())) +
+         "\n  here:     " + line_at(other, static_cast<std::size_t>(b - other.begin())) + "\n";
+}
+
+// What came out must be that of the first mode, byte by byte and in order, also where the test expects nothing of it.
+void check_same(const TestOutcome& first, const TestMode& mode, TestOutcome& outcome) {
+  if (!outcome.passed) return;
+  const bool rows = outcome.rows == first.rows;
+  if (rows && (mode.restart_always || outcome.files == first.files)) return;
+  outcome.passed = false;
+  outcome.message = "what came out is not what comes out when the job runs straight through:\n" +
+                    (rows ? first_difference(first.files, outcome.files) : first_difference(first.rows, outcome.rows));
+}
+
 // Runs one test in every mode; the first that fails speaks.
 Line run_one(Session& session, const TestCase& each, const specs::TestSpec& test, const Options& options,
              std::vector<ActualRows>& actual) {
   Line line{each.name, test.name, "", true, ""};
+  std::optional<TestOutcome> first;
   for (const TestMode& mode : modes_of(options)) {
     TestOutcome outcome = run_test(session, each, test, mode);
+    if (first) check_same(*first, mode, outcome);
+    if (!first && outcome.passed) first = outcome;
     if (outcome.passed) continue;
     line.passed = false;
     line.message = (mode.name.empty() ? "" : "(" + mode.name + ")\n") + outcome.message;

@@ -28,6 +28,10 @@ struct TestOutcome {
   bool passed = true;
   std::string message;             // what differs, lines for people
   std::vector<ActualRows> actual;  // of expectations that did not hold
+  // All that the watched nodes and every sink gave, in order, and what sinks wrote: the same in every mode, byte by
+  // byte.
+  std::string rows;
+  std::string files;  // the same of the files of sinks, which may lie otherwise after a crash
 };
 
 // Runs a test. `session` has the sources of diagnostics.

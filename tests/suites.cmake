@@ -33,4 +33,5 @@ streamrun_suite(conformance_expressions $<TARGET_FILE:streamrun> test ${conforma
 streamrun_suite(conformance_specs ${Python3_EXECUTABLE} ${conformance}/check_specs.py -v)
 set_tests_properties(conformance_specs PROPERTIES ENVIRONMENT STREAMRUN=$<TARGET_FILE:streamrun>)
 streamrun_suite(diagnostics ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/diagnostics/run.py $<TARGET_FILE:streamrun>)
+streamrun_suite(properties ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/properties/run.py $<TARGET_FILE:streamrun>)
 streamrun_suite(cli ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py $<TARGET_FILE:streamrun>)

@@ -4,7 +4,7 @@
 // old weight of a centre c_t, and x_t the mean of the m_t new points,
 //   c_{t+1} = (c_t n_t a + x_t m_t) / (n_t a + m_t),   n_{t+1} = n_t a + m_t,
 // where a = decay per batch, or decay^points; a half-life h gives decay = 0.5^(1/h). A cluster whose weight falls below
-// 1e-8 of the largest is dropped and the largest is split in two beside its place.
+// 1e-8 of the largest is dropped and the largest is split in two beside its place. A batch without points forgets too.
 //
 //   groups: {type: streaming_kmeans, input: points, features: [x, y], k: 3, half_life: {batches: 10}, random: {seed:
 //   1}}
@@ -146,7 +146,7 @@ class Kmeans final : public flow::Breaker {
   }
 
   void update(const FeatureMatrix& matrix, const std::vector<std::size_t>& nearest) {
-    if (nearest.empty()) return;
+    if (centers_.empty()) return;
     const std::size_t width = matrix.width;
     std::vector<double> sums(plan_.k * width, 0.0), counts(plan_.k, 0.0);
     for (std::size_t i = 0; i < nearest.size(); ++i) {
