@@ -23,6 +23,25 @@ std::uint32_t checksum_of(std::string_view group) {
   return crc32c(front, behind.data(), behind.size());
 }
 
+std::string seal(const GroupPlace& place, std::string_view body, std::uint32_t records, bool closed) {
+  const std::size_t padded = (body.size() + 7) / 8 * 8;
+  SR_CHECK(padded <= UINT32_MAX);
+  std::string group;
+  group.reserve(kGroupHeaderBytes + padded);
+  put_value(group, magic_of(place.segment));
+  put_value(group, static_cast<std::uint32_t>(padded));
+  put_value(group, std::uint32_t{0});
+  put_value(group, place.previous);
+  put_value(group, place.sequence);
+  put_value(group, records);
+  put_value(group, std::uint32_t{closed});
+  group.append(body);
+  group.resize(kGroupHeaderBytes + padded, '\0');
+  const std::uint32_t checksum = checksum_of(group);
+  std::memcpy(group.data() + kChecksumAt, &checksum, sizeof checksum);
+  return group;
+}
+
 struct Header {
   Group group;  // without its body
   std::uint32_t length = 0;
@@ -38,8 +57,10 @@ std::optional<Header> parse_header(std::string_view bytes, std::uint64_t segment
   header.group.place.sequence = in.value<std::uint64_t>();
   header.group.place.segment = segment;
   header.group.records = in.value<std::uint32_t>();
-  const auto zero = in.value<std::uint32_t>();
-  if (!in.ok() || magic != magic_of(segment) || zero != 0) return std::nullopt;
+  const auto closed = in.value<std::uint32_t>();
+  header.group.closed = closed == 1;
+  if (!in.ok() || magic != magic_of(segment) || closed > 1 || (closed == 1 && header.group.records > 0))
+    return std::nullopt;
   return header;
 }
 
@@ -55,22 +76,11 @@ void append_record(std::string& body, RecordType type, std::uint8_t flags, std::
 }
 
 std::string seal_group(const GroupPlace& place, std::string_view body, std::uint32_t records) {
-  const std::size_t padded = (body.size() + 7) / 8 * 8;
-  SR_CHECK(padded <= UINT32_MAX);
-  std::string group;
-  group.reserve(kGroupHeaderBytes + padded);
-  put_value(group, magic_of(place.segment));
-  put_value(group, static_cast<std::uint32_t>(padded));
-  put_value(group, std::uint32_t{0});
-  put_value(group, place.previous);
-  put_value(group, place.sequence);
-  put_value(group, records);
-  put_value(group, std::uint32_t{0});
-  group.append(body);
-  group.resize(kGroupHeaderBytes + padded, '\0');
-  const std::uint32_t checksum = checksum_of(group);
-  std::memcpy(group.data() + kChecksumAt, &checksum, sizeof checksum);
-  return group;
+  return seal(place, body, records, false);
+}
+
+std::string seal_mark(const GroupPlace& place, bool closed) {
+  return seal(place, {}, 0, closed);
 }
 
 std::uint32_t group_checksum(std::string_view group) {
@@ -89,10 +99,8 @@ std::optional<Group> parse_group(std::string_view bytes, std::uint64_t segment) 
   return group;
 }
 
-bool is_cut_group(std::string_view bytes, const GroupPlace& expected) {
-  const std::optional<Header> header = parse_header(bytes, expected.segment);
-  return header && header->group.place.sequence == expected.sequence &&
-         header->group.place.previous == expected.previous && header->length > bytes.size() - kGroupHeaderBytes;
+bool begins_group(std::string_view bytes, std::uint64_t segment) {
+  return ByteReader(bytes).value<std::uint32_t>() == magic_of(segment);
 }
 
 Status for_each_record(const Group& group, const std::function<Status(const Record&)>& visit) {

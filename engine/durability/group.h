@@ -46,9 +46,11 @@ struct GroupPlace {
   std::uint32_t previous = 0;  // the checksum of the group before; 0 at a file's start
 };
 
-// Gives the bytes of a group: header, body, zeros up to a multiple of 8. A group of no records is a mark: everything
-// before it was synced.
+// Gives the bytes of a group: header, body, zeros up to a multiple of 8.
 std::string seal_group(const GroupPlace& place, std::string_view body, std::uint32_t records);
+// Gives the bytes of a group without records, a mark: what lies before its place was synced. `closed`: another
+// segment follows.
+std::string seal_mark(const GroupPlace& place, bool closed);
 
 // Gives the checksum of a sealed group.
 std::uint32_t group_checksum(std::string_view group);
@@ -57,14 +59,15 @@ struct Group {
   GroupPlace place;
   std::uint32_t checksum = 0;
   std::uint32_t records = 0;
+  bool closed = false;  // of a mark
   std::string_view body;
   std::size_t size = 0;  // in the file
 };
 
 // Reads the group at the front of `bytes`; nothing if there is no intact one of this segment.
 std::optional<Group> parse_group(std::string_view bytes, std::uint64_t segment);
-// Tells whether `bytes` begin with the header of the group that belongs there, but end inside it.
-bool is_cut_group(std::string_view bytes, const GroupPlace& expected);
+// Tells whether `bytes` begin like a group of this segment.
+bool begins_group(std::string_view bytes, std::uint64_t segment);
 // Visits the records in order. Types of 128 and more are handed out like others.
 Status for_each_record(const Group& group, const std::function<Status(const Record&)>& visit);
 

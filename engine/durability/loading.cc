@@ -100,14 +100,15 @@ class Loader {
     ScanRequest request{number, std::nullopt};
     if (!last) {
       const auto next = read_segment_header(files_, number + 1);
-      if (!next.ok()) return damaged(number + 1, next.error());
-      request.next = *next;
+      if (!next.ok()) SR_TRY(damaged(number + 1, next.error()));
+      if (next.ok()) request.next = *next;
     }
     SegmentScan scan = scan_segment(files_, request, *bytes, [&](const Record& record) { return history.add(record); });
     loaded_.journals[number] = history.take_last_plan();
     for (const auto& dataset : history.take_datasets()) loaded_.datasets[dataset] = number;
     loaded_.journal_bytes += scan.end.offset;
     if (scan.damage) loaded_.damage = JournalDamage{number, *scan.damage};
+    if (last && !scan.damage && scan.closed) SR_TRY(damaged(number + 1, {"the file is missing", false, "damaged"}));
     if (scan.torn) {
       loaded_.recovered.notes.push_back(fmt::format("{}: a write at byte {} was cut off by a crash and is dropped",
                                                     files_.path(number), scan.end.offset));

@@ -9,7 +9,7 @@ namespace sr::durability {
 
 namespace {
 
-constexpr std::int64_t kMarkBytes = kGroupHeaderBytes;
+constexpr std::int64_t kMarkBytes = kGroupHeaderBytes;  // behind the header of each segment
 constexpr std::int64_t kMostGrowth = 1 << 20;
 
 std::int64_t round_up(std::int64_t bytes, std::int64_t step) {
@@ -40,7 +40,9 @@ Result<std::unique_ptr<LogWriter>> LogWriter::create(const LogWriterOptions& opt
   SR_TRY(file);
   SegmentHeader stamped = header;
   stamped.step = static_cast<std::uint64_t>(options.step);
-  const std::string front = encode_segment_header(options.files, stamped);
+  const std::string header_group = encode_segment_header(options.files, stamped);
+  const std::string front =
+      header_group + seal_mark({header.number, header.first_sequence, group_checksum(header_group)}, false);
   SR_TRY((*file)->pwrite(front, 0));
   SR_TRY((*file)->sync());
   SR_TRY(options.files.fs->rename(path + ".new", path));
@@ -48,9 +50,9 @@ Result<std::unique_ptr<LogWriter>> LogWriter::create(const LogWriterOptions& opt
   log->file_ = std::move(*file);
   log->segment_ = header.number;
   log->file_bytes_ = options.step;
+  log->mark_offset_ = static_cast<std::int64_t>(header_group.size());
   log->end_.offset = static_cast<std::int64_t>(front.size());
   log->end_.checksum = group_checksum(front);
-  log->mark();
   return log;
 }
 
@@ -62,6 +64,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::resume(const LogWriterOptions& opt
   SR_TRY(info);
   std::unique_ptr<LogWriter> log(new LogWriter(options, std::move(*file), last.header.number, last.end));
   log->file_bytes_ = info->size;
+  log->mark_offset_ = last.mark_offset;
   return log;
 }
 
@@ -138,14 +141,14 @@ Status LogWriter::write_out() {
   if (broken_) return *broken_;
   if (unsynced_records_ == 0) return {};
   const std::int64_t needed = end_.offset + static_cast<std::int64_t>(kGroupHeaderBytes + unsynced_.size()) + 8;
-  const bool fits = !options_.fixed || needed + kMarkBytes <= file_bytes_;
+  const bool fits = !options_.fixed || needed <= file_bytes_;
   if (fits && !sync_failed_) {
     Status written = flushed_ ? Status() : write_group();
     if (!written.ok() && is_disk_full(written.error()) && !sync_failed_) return written;
     if (written.ok()) written = file_->datasync();
     if (written.ok()) {
       settle();
-      mark();
+      write_mark(false);
       return {};
     }
     // The kernel may have dropped the bytes and called the file clean: asking again would prove nothing.
@@ -156,7 +159,7 @@ Status LogWriter::write_out() {
 
 Status LogWriter::write_group() {
   const std::string group = seal_unsynced(segment_, end_);
-  SR_TRY(grow(after_.offset + kMarkBytes));
+  SR_TRY(grow(after_.offset));
   return file_->pwrite(group, end_.offset);
 }
 
@@ -191,9 +194,9 @@ void LogWriter::settle() {
   durable_ = end_.next_sequence - 1;
 }
 
-// Not synced and allowed to fail: it only lets a reader know that a bad group before it is damage.
-void LogWriter::mark() {
-  (void)file_->pwrite(seal_group({segment_, end_.next_sequence, end_.checksum}, "", 0), end_.offset).ok();
+// Not synced and allowed to fail: it only lets a reader know that a bad group, or a missing segment, is damage.
+void LogWriter::write_mark(bool closed) {
+  (void)file_->pwrite(seal_mark({segment_, end_.next_sequence, end_.checksum}, closed), mark_offset_).ok();
 }
 
 Result<std::unique_ptr<File>> LogWriter::make_file(const std::string& path, std::int64_t size) {
@@ -220,9 +223,12 @@ Status LogWriter::next_segment() {
   header.previous_checksum = end_.checksum;
   header.step = static_cast<std::uint64_t>(options_.step);
   std::string bytes = encode_segment_header(options_.files, header);
-  after_ = {static_cast<std::int64_t>(bytes.size()), end_.next_sequence, group_checksum(bytes)};
-  if (unsynced_records_ > 0) bytes += seal_unsynced(header.number, after_);
-  const std::int64_t size = round_up(static_cast<std::int64_t>(bytes.size()) + kMarkBytes, options_.step);
+  const std::size_t mark_offset = bytes.size();
+  after_ = {static_cast<std::int64_t>(mark_offset) + kMarkBytes, end_.next_sequence, group_checksum(bytes)};
+  const std::string group = unsynced_records_ > 0 ? seal_unsynced(header.number, after_) : "";
+  // The mark speaks of the group behind it: one sync makes both durable.
+  bytes += seal_mark({header.number, after_.next_sequence, after_.checksum}, false) + group;
+  const std::int64_t size = round_up(static_cast<std::int64_t>(bytes.size()), options_.step);
   const std::string path = options_.files.path(header.number);
   const std::string fresh = path + ".new";
   auto file = make_file(fresh, size);
@@ -240,12 +246,13 @@ Status LogWriter::next_segment() {
     broken_ = Error{done.error().message, false, done.error().code == "ENOSPC" ? "EIO" : done.error().code};
     return *broken_;
   }
+  write_mark(true);
   file_ = std::move(*file);
   file_bytes_ = size;
+  mark_offset_ = static_cast<std::int64_t>(mark_offset);
   segment_ = header.number;
   sync_failed_ = false;
   settle();
-  mark();
   return {};
 }
 

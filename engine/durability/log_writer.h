@@ -71,7 +71,7 @@ class LogWriter {
   Status next_segment();
   Result<std::unique_ptr<File>> make_file(const std::string& path, std::int64_t size);
   void settle();
-  void mark();
+  void write_mark(bool closed);
 
   const LogWriterOptions options_;
 
@@ -83,6 +83,7 @@ class LogWriter {
   mutable std::mutex file_mutex_;  // taken before append_mutex_
   std::unique_ptr<File> file_;
   std::int64_t file_bytes_ = 0;
+  std::int64_t mark_offset_ = 0;
   std::atomic<std::uint64_t> segment_ = 0;
   LogEnd end_;            // behind the last durable group
   LogEnd after_;          // behind the group that is not durable yet

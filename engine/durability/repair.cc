@@ -79,8 +79,10 @@ class Repair {
       if (journal->first < bad.number || (journal->first == bad.number && !headless)) break;
       if (fs_.stat(files_.path(journal->first)).ok()) SR_TRY(set_aside("journal-" + std::to_string(journal->first)));
     }
-    if (!headless) return rewrite_segment(files_, loaded.last, loaded.last_bytes);
-    if (bad.number > loaded.first_journal) return {};
+    // The last one read: the damaged one, or the one before a lost one, which must no longer say that another follows.
+    if (!headless || bad.number > loaded.first_journal) {
+      return rewrite_segment(files_, loaded.last, loaded.last_bytes);
+    }
     return begin_journal(loaded);
   }
 

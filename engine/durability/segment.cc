@@ -12,11 +12,12 @@ namespace sr::durability {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
+constexpr std::int64_t kMarkBytes = kGroupHeaderBytes;
 constexpr std::size_t kHeaderLimit = 4096;  // more than any header has
 
-// Finds an intact group behind the one at `offset`: what a crash leaves has none.
-bool group_behind(std::string_view bytes, std::size_t offset, std::uint64_t segment) {
-  for (offset += 8; offset + kGroupHeaderBytes <= bytes.size(); offset += 8) {
+// Finds an intact group behind the front: what a crash leaves has none.
+bool group_behind(std::string_view bytes, std::uint64_t segment) {
+  for (std::size_t offset = 8; offset + kGroupHeaderBytes <= bytes.size(); offset += 8) {
     if (parse_group(bytes.substr(offset), segment)) return true;
   }
   return false;
@@ -28,32 +29,36 @@ class Scanner {
       : files_(files), request_(request), bytes_(bytes) {}
 
   SegmentScan run(const std::function<Status(const Record&)>& visit) {
-    scan_.file_bytes = static_cast<std::int64_t>(bytes_.size());
     const Result<SegmentHeader> header = parse_segment_header(files_, request_.number, bytes_);
-    if (!header.ok()) return damaged(header.error().message);
-    scan_.header = *header;
-    const std::optional<Group> front = parse_group(bytes_, request_.number);
-    advance(*front);
-    scan_.end.next_sequence = header->first_sequence;
-    if (bytes_.size() % header->step != 0) cut_short_ = true;
-    while (!at_end() && step(visit)) {
+    if (!header.ok()) {
+      damaged(header.error().message);
+      return std::move(scan_);
     }
-    if (!scan_.damage && cut_short_) damaged("the file has been cut short");
+    begin(*header);
+    while (!scan_.damage && !at_end() && step(visit)) {
+    }
+    if (!scan_.damage && bytes_.size() % header->step != 0) damaged("the file has been cut short");
     return std::move(scan_);
   }
 
  private:
-  std::string_view rest() const { return bytes_.substr(static_cast<std::size_t>(scan_.end.offset)); }
-
-  SegmentScan& damaged(std::string what) {
-    scan_.damage = Damage{files_.path(request_.number), scan_.end.offset, std::move(what)};
-    return scan_;
+  std::string_view rest() const {
+    return bytes_.substr(std::min(bytes_.size(), static_cast<std::size_t>(scan_.end.offset)));
   }
 
-  void advance(const Group& group) {
-    scan_.end.offset += static_cast<std::int64_t>(group.size);
-    scan_.end.checksum = group.checksum;
-    scan_.end.next_sequence = group.place.sequence + group.records;
+  void damaged(std::string what) {
+    scan_.damage = Damage{files_.path(request_.number), scan_.end.offset, std::move(what)};
+  }
+
+  void begin(const SegmentHeader& header) {
+    const Group front = *parse_group(bytes_, request_.number);
+    scan_.header = header;
+    scan_.mark_offset = static_cast<std::int64_t>(front.size);
+    scan_.end = {scan_.mark_offset + kMarkBytes, header.first_sequence, front.checksum};
+    const std::optional<Group> mark = parse_group(bytes_.substr(front.size), request_.number);
+    if (!mark || mark->records > 0) return;  // lost in a crash
+    synced_ = mark->place.sequence;
+    scan_.closed = mark->closed;
   }
 
   bool at_end() {
@@ -69,42 +74,39 @@ class Scanner {
 
   // Takes the next group. False: there is none, or no good one.
   bool step(const std::function<Status(const Record&)>& visit) {
-    const GroupPlace expected{request_.number, scan_.end.next_sequence, scan_.end.checksum};
     const std::optional<Group> group = parse_group(rest(), request_.number);
-    const bool fits = group && group->place.sequence == expected.sequence && group->place.previous == expected.previous;
-    if (group && !fits) {
+    if (!group) {
+      stop();
+    } else if (group->records == 0 || group->place.sequence != scan_.end.next_sequence ||
+               group->place.previous != scan_.end.checksum) {
       damaged("a group of records stands there that belongs elsewhere");
-      return false;
-    }
-    if (!fits || group->records == 0) return stop(expected, fits);
-    if (const Status taken = for_each_record(*group, visit); !taken.ok()) {
+    } else if (const Status taken = for_each_record(*group, visit); !taken.ok()) {
       damaged(taken.error().message);
-      return false;
-    }
-    advance(*group);
-    return true;
-  }
-
-  // Judges what lies where no group of records is: `mark` if it is the mark of a sync.
-  bool stop(const GroupPlace& expected, bool mark) {
-    if (request_.next) {
-      damaged("a group of records does not match its checksum, and more follow");
-    } else if (rest().size() < kGroupHeaderBytes || (!mark && is_cut_group(rest(), expected))) {
-      damaged("the file has been cut short");
-    } else if (group_behind(bytes_, static_cast<std::size_t>(scan_.end.offset), request_.number)) {
-      damaged("a group of records does not match its checksum, and an intact one follows");
     } else {
-      scan_.torn =
-          !mark && std::any_of(rest().begin(), rest().begin() + kGroupHeaderBytes, [](char c) { return c != 0; });
+      scan_.end.offset += static_cast<std::int64_t>(group->size);
+      scan_.end.checksum = group->checksum;
+      scan_.end.next_sequence += group->records;
+      return true;
     }
     return false;
+  }
+
+  // Judges what lies where no intact group is.
+  void stop() {
+    if (request_.next || scan_.end.next_sequence < synced_) {
+      damaged("a group of records that was synced is gone or does not match its checksum");
+    } else if (group_behind(rest(), request_.number)) {
+      damaged("a group of records does not match its checksum, and an intact one follows");
+    } else {
+      scan_.torn = begins_group(rest(), request_.number);
+    }
   }
 
   const LogFiles& files_;
   const ScanRequest& request_;
   std::string_view bytes_;
   SegmentScan scan_;
-  bool cut_short_ = false;
+  std::uint64_t synced_ = 0;  // the sequence behind the last record that was synced
 };
 
 Result<std::string> front_of(const LogFiles& files, std::uint64_t number) {
@@ -213,11 +215,11 @@ Status rewrite_segment(const LogFiles& files, const SegmentScan& scan, std::stri
   auto file = files.fs->open(fresh, OpenMode::truncate);
   SR_TRY(file);
   const auto step = static_cast<std::int64_t>(scan.header.step);
-  const std::int64_t needed = scan.end.offset + static_cast<std::int64_t>(kGroupHeaderBytes);
-  SR_TRY((*file)->preallocate((needed + step - 1) / step * step));
-  const GroupPlace end{scan.header.number, scan.end.next_sequence, scan.end.checksum};
-  SR_TRY((*file)->pwrite(
-      std::string(bytes.substr(0, static_cast<std::size_t>(scan.end.offset))) + seal_group(end, "", 0), 0));
+  SR_TRY((*file)->preallocate((scan.end.offset + step - 1) / step * step));
+  std::string kept(bytes.substr(0, static_cast<std::size_t>(scan.end.offset)));
+  const std::string mark = seal_mark({scan.header.number, scan.end.next_sequence, scan.end.checksum}, false);
+  kept.replace(static_cast<std::size_t>(scan.mark_offset), mark.size(), mark);
+  SR_TRY((*file)->pwrite(kept, 0));
   SR_TRY((*file)->sync());
   SR_TRY(files.fs->rename(fresh, path));
   return files.fs->sync_directory(files.dir);

@@ -44,7 +44,7 @@ struct SegmentHeader {
   std::string folder_id;
 };
 
-// Gives the bytes of a segment that holds no records yet.
+// Gives the group at the front of a segment. The mark of the last sync stands behind it, then the groups of records.
 std::string encode_segment_header(const LogFiles& files, const SegmentHeader& header);
 
 // Damage: what no crash can have left.
@@ -66,8 +66,9 @@ struct LogEnd {
 struct SegmentScan {
   SegmentHeader header;
   LogEnd end;
-  std::int64_t file_bytes = 0;
+  std::int64_t mark_offset = 0;
   bool torn = false;             // something unfinished lies behind `end`
+  bool closed = false;           // it says that another segment follows
   std::optional<Damage> damage;  // `end` is then the last good place
 };
 

@@ -59,6 +59,7 @@ Result<std::string> make_folder(const StoreOptions& options, const Folder& folde
 // Removes what a crash has left unfinished, and makes durable what a killed process has not.
 Status tidy(const Folder& folder, const Loaded& loaded) {
   Fs& fs = *folder.env->fs;
+  SR_TRY(fs.make_directories(folder.datasets()));
   SR_TRY(fs.sync_directory(folder.dir));
   SR_TRY(fs.sync_directory(folder.snapshots()));
   SR_TRY(fs.sync_directory(folder.datasets()));

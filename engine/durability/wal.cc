@@ -200,6 +200,9 @@ Result<WalFolder> scan_folder(const LogFiles& files) {
     SR_TRY(decode_input(record));
     return {};
   });
+  if (found.last.closed && !found.last.damage) {
+    found.last.damage = Damage{files.path(number + 1), 0, "the file is missing"};
+  }
   if (found.last.damage) return damage_error(*found.last.damage, "the input behind it is lost", kRemedy);
   found.last_bytes = std::move(*bytes);
   return found;
