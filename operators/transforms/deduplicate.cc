@@ -55,7 +55,8 @@ class Deduplicate final : public flow::Breaker {
     fill_new(context.tick.time_ms);
     flow::emit_rows(table, pass(table, groups, known, context.tick.time_ms), out);
     if (plan_.event_time && context.watermark != kNoWatermark) {
-      forget(context.watermark == kEndOfTime ? kEndOfTime : context.watermark / 1000 - plan_.within_ms);
+      // Times are kept in whole milliseconds, rounded down: a millisecond more keeps what is still near.
+      forget(context.watermark == kEndOfTime ? kEndOfTime : context.watermark / 1000 - plan_.within_ms - 1);
     }
     passed_.tidy();
     return {};
