@@ -60,7 +60,6 @@ void SessionStore::merge_into(std::uint32_t target, std::uint32_t source) {
   Session& session = sessions_[target];
   session.first = std::min(session.first, sessions_[source].first);
   session.last = std::max(session.last, sessions_[source].last);
-  session.emitted = session.emitted & sessions_[source].emitted;
   unlink(source);
   sessions_[source].key = kNoGroup;
   free_.push_back(source);
@@ -79,6 +78,7 @@ std::uint32_t SessionStore::place_of(std::uint32_t key, std::int64_t first, std:
   session.last = std::max(session.last, last);
   session.first = std::min(session.first, first);  // stays behind the next earlier one, which does not overlap
   session.touched = 1;
+  session.emitted = 0;
   return place;
 }
 

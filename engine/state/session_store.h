@@ -16,7 +16,7 @@ struct Session {
   std::uint32_t key = 0;      // in keys(); kNoGroup: the place is free
   std::uint32_t next = 0;     // an earlier session of the key, or kNoGroup
   std::uint32_t touched = 0;  // 1: has changed since settle()
-  std::uint32_t emitted = 0;  // 1: was given as closed
+  std::uint32_t emitted = 0;  // 1: was given as closed, as it is now
 };
 
 class SessionStore {

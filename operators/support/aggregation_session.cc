@@ -120,7 +120,7 @@ class SessionAggregation final : public flow::Breaker {
   bool due(const Session& session, bool closed) const {
     switch (emit_) {
       case specs::EmitMode::on_close:
-        return closed && (session.emitted == 0 || session.touched != 0);
+        return closed && session.emitted == 0;
       case specs::EmitMode::on_update:
         return session.touched != 0;
       case specs::EmitMode::every_batch:

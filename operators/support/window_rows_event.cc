@@ -207,7 +207,7 @@ class SessionRowWindow final : public EventRows {
       const Bounds bounds{session.first, sessions_.end_of(session)};
       const bool closed = behind(bounds.end, 0, until);
       const bool all = emit_ == specs::EmitMode::every_batch ||
-                       (emit_ == specs::EmitMode::on_close && closed && (session.emitted == 0 || session.touched != 0));
+                       (emit_ == specs::EmitMode::on_close && closed && session.emitted == 0);
       if (all || (emit_ == specs::EmitMode::on_update && session.touched != 0)) {
         emit_range(bounds, session.last + 1, all ? 0 : fresh, out);
       }
