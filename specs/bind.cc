@@ -156,8 +156,12 @@ std::optional<std::vector<std::uint32_t>> BindContext::key_columns(const std::ve
   for (const KeyOption::Column& column : key) {
     const auto found = schema->find(column.name);
     if (!found) {
-      sound = false;
       const std::string near = nearest(column.name, schema->names());
+      if (const auto meant = schema->find(near)) {
+        columns.push_back(static_cast<std::uint32_t>(*meant));  // so that readers know the columns of the result
+      } else {
+        sound = false;
+      }
       const bool is_expression = column.name.find_first_of("( +-*/.|") != std::string::npos;
       report({.code = "SR3010",
               .message = "unknown column `" + column.name + "` in `key`",

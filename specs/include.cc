@@ -114,6 +114,7 @@ class Includer {
                    "paths are relative to the including file");
     std::optional<SpecValue> fragment =
         read_yaml(context_.sources, {path, std::move(*text)}, context_.budget, context_.diagnostics);
+    if (!fragment) context_.lost = true;
     if (!fragment || !check_fragment(*fragment, context_.diagnostics)) return;
     fill_in(*fragment, *request, params, path);
     if (!request->prefix.empty()) prefix_fragment(*fragment, request->prefix);
@@ -160,6 +161,7 @@ class Includer {
                          std::move(chain), context_.filled,      context_.files};
     merge_includes(fragment, inner);
     context_.files = inner.files;
+    context_.lost = context_.lost || inner.lost;
     interpolate(fragment, scope);
     context_.filled.insert(fragment.span.file);
     if (request.with == nullptr) return;

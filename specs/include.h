@@ -21,6 +21,7 @@ struct IncludeContext {
   std::vector<std::string> chain;   // paths from the job to the including file
   std::set<std::uint32_t>& filled;  // files of fragments, whose values are filled in
   std::size_t files = 0;
+  bool lost = false;  // a fragment was not YAML: what it holds is not known
 };
 
 // Replaces the `include` of a map by what its fragments hold. With `as: p` an id `x` of the fragment becomes `p_x`, and

@@ -111,6 +111,7 @@ class Filler {
       if (at == source.size()) break;
       if (escaped || source.compare(at, 3, "${!") == 0) {
         const std::size_t end = escaped ? at + 2 : std::min(closing(source, at), source.size());
+        if (!escaped) check_runtime(at, end);
         copy(at, end);
         at = end;
         continue;
@@ -159,6 +160,16 @@ class Filler {
     const SpecValue::Place from = cursor_.at(begin);
     const SpecValue::Place last = cursor_.at(end - 1);
     span_ = {value_.span.file, from.line, from.column, last.line, last.column + 1};
+  }
+
+  // Reports a placeholder that no batch could fill in.
+  void check_runtime(std::size_t begin, std::size_t end) {
+    const std::string_view whole = std::string_view(value_.text).substr(begin, end - begin);
+    if (whole == "${!batch.time}") return;
+    begin_reference(begin, end);
+    fail("SR1032", fmt::format("`{}` is not filled in while running", whole), "did you mean `${!batch.time}`?",
+         "`${!batch.time}` is the batch's time in milliseconds; write `$${` for a `${` that is meant as text");
+    if (!findings_.empty()) findings_.back().suggestion = "${!batch.time}";
   }
 
   // Fills in what stands between `${` and `}`; nothing after a finding.

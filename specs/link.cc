@@ -114,8 +114,9 @@ class Linker {
   }
 
   void report_unknown(const NodeSpec& reader, const InputRef& ref) {
-    if (misnamed_.contains(ref.id)) has_unknown_ = true;
-    if (job_.nodes_incomplete || misnamed_.contains(ref.id)) return;
+    const bool misnamed = !nearest(ref.id, {misnamed_.begin(), misnamed_.end()}).empty();
+    if (misnamed) has_unknown_ = true;
+    if (job_.nodes_incomplete || misnamed) return;
     std::vector<std::string> candidates;
     for (const NodeSpec& node : job_.nodes) {
       if (node.kind != NodeKind::sink && node.id != reader.id) candidates.push_back(node.id);

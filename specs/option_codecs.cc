@@ -115,11 +115,11 @@ std::string meant_rate(const std::string& text) {
   double number = 0;
   std::string unit;
   if (!split_quantity(text, &number, &unit)) return {};
-  const bool whole = number == std::floor(number);
-  const std::string count = whole ? fmt::format("{:.0f}", number) : fmt::format("{}", number);
   unit = without(unit, " ");
-  if (unit == "/m" || unit == "/min" || unit == "/minute" || unit == "perminute") return count + "/m";
-  if (unit == "/h" || unit == "/hour" || unit == "perhour") return count + "/h";
+  if (unit == "/m" || unit == "/min" || unit == "/minute" || unit == "perminute") number /= 60, unit = "/s";
+  if (unit == "/h" || unit == "/hour" || unit == "perhour") number /= 3600, unit = "/s";
+  const bool whole = number == std::floor(number);
+  const std::string count = whole ? fmt::format("{:.0f}", number) : fmt::format("{:.3g}", number);
   if (unit.empty() || unit == "/s" || unit == "/sec" || unit == "/second" || unit == "persecond" || unit == "rps")
     return count + "/s";
   return {};
@@ -318,9 +318,8 @@ bool OptionCodec<Rate>::decode(const SpecValue& value, Rate& out, const OptionIn
   if (!is_scalar_value(value, row, context, "a rate such as `5000/s`")) return false;
   const auto rate = parse_rate(value.text);
   if (!rate || rate->per_second <= 0) {
-    return report_unit(
-        value, row, context,
-        {"SR2106", "rate", "rates carry their units: `5000/s`, `100/m`, `20/h`", meant_rate(value.text)});
+    return report_unit(value, row, context,
+                       {"SR2106", "rate", "a rate is a number a second: `5000/s`, `0.5/s`", meant_rate(value.text)});
   }
   out = *rate;
   return true;

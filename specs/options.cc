@@ -108,7 +108,8 @@ bool OptionTableBase::decode(const SpecValue& map, void* config, const DecodeCon
     if (meant) given[*meant] = true;
     if (meant && nearest(entry->key, {infos_[*meant].name}) == infos_[*meant].name) decode_entry(*meant, *entry);
   }
-  for (std::size_t i = 0; i < infos_.size(); ++i) {
+  if (map.opaque) context.raise(Soundness::no_bind);  // a merge that failed may have held what is missing
+  for (std::size_t i = 0; i < infos_.size() && !map.opaque; ++i) {
     const OptionInfo& info = infos_[i];
     const auto stands = [&](const std::string& other) { return map.find(other) != nullptr; };
     if (given[i] || !info.required || std::any_of(info.required_unless.begin(), info.required_unless.end(), stands))

@@ -125,7 +125,8 @@ JobSpec parse_job(const SpecValue& root, const Registry& registry, Diagnostics& 
   for (std::size_t i = 0; i < resolved.size(); ++i) {
     if (!resolved[i].empty()) parse_setting(resolved[i], root.entries[i], context);
   }
-  require_sections(resolved, root, context);
+  if (root.opaque) job.nodes_incomplete = true;
+  if (!root.opaque) require_sections(resolved, root, context);
   if (const SpecEntry* functions = section_entry(root, resolved, "functions")) parse_functions(*functions, context);
   const Defaults defaults = parse_defaults(section_entry(root, resolved, "defaults"), context);
   for (const NodeKind kind : {NodeKind::dataset, NodeKind::source, NodeKind::transform, NodeKind::sink}) {

@@ -38,6 +38,12 @@ class NodeParser {
     decode_.at = entry.key_span;
     decode_.soundness = &node_.soundness;
     decode_.secrets = &context_.job.secrets;
+    if (entry.value.opaque) {  // an alias or merge that failed: a part of it is not known
+      node_.options = entry.value;
+      give_up();
+      if (const SpecEntry* input = node_.options.find("input")) parse_inputs(node_, input, context_);
+      return;
+    }
     if (!entry.value.is_map()) {
       give_up();
       report_value(
@@ -226,8 +232,23 @@ class NodeParser {
     return entry ? entry->key_span : value_span(block);
   }
 
+  // Input is read from places that stay: only a sink has a place for each batch.
+  void check_placeholders() {
+    if (node_.kind != NodeKind::source && node_.kind != NodeKind::dataset) return;
+    for (const SpecEntry& entry : node_.options.entries) {
+      if (!entry.value.is_scalar() || entry.value.text.find("${!batch.time}") == std::string::npos) continue;
+      fail(Soundness::harmless,
+           {.code = "SR1032",
+            .message = fmt::format("`${{!batch.time}}` is not filled in here: a {} has no batch when it is opened",
+                                   noun_of(node_.kind)),
+            .span = entry.value.span,
+            .help = "it stands in the paths of sinks, which write a place for each batch"});
+    }
+  }
+
   void check_common() {
     CommonConfig& common_config = node_.common;
+    check_placeholders();
     if (node_.info->takes_format) check_format();
     if (common_config.on_error.present) check_on_error(common_config.on_error);
     const EventTimeConfig& time = common_config.event_time;
@@ -353,6 +374,7 @@ void parse_section(NodeKind kind, const SpecEntry& entry, const Defaults& defaul
   if (!entry.value.is_map()) {
     if (entry.value.is_null() && !required) return;
     context.job.nodes_incomplete = true;
+    if (entry.value.opaque) return;
     report_value({.code = entry.value.is_null() ? "SR2114" : "SR2004",
                   .message = entry.value.is_null()
                                  ? fmt::format("`{}` is empty: a job needs at least one {}", section, noun_of(kind))
@@ -368,6 +390,7 @@ void parse_section(NodeKind kind, const SpecEntry& entry, const Defaults& defaul
                   .message = fmt::format("`{}` is empty: a job needs at least one {}", section, noun_of(kind))},
                  entry.value, decode);
   }
+  if (entry.value.opaque) context.job.nodes_incomplete = true;
   for (const SpecEntry& item : entry.value.entries) {
     NodeSpec node;
     node.kind = kind;

@@ -41,9 +41,11 @@ std::optional<SpecValue> read_spec_text(SourceMap& sources, SourceText source, c
   for (const std::string& argument : options.overrides) apply_override(*root, argument, sources, diagnostics);
   // A fragment that is not YAML leaves unknown holes: what later passes would say about them is noise. They know of the
   // holes that SR105x tells of, and an override that was refused (SR104x) changes nothing.
+  if (include.lost) return std::nullopt;
   for (std::size_t i = items; i < diagnostics.items().size(); ++i) {
     const Diagnostic& finding = diagnostics.items()[i];
-    const bool harmless = finding.code.starts_with("SR105") || finding.code.starts_with("SR104");
+    const bool harmless =
+        finding.code.starts_with("SR105") || finding.code.starts_with("SR104") || leaves_tree(finding.code);
     if (finding.severity == Severity::error && !harmless) return std::nullopt;
   }
   interpolate(*root, scope);

@@ -190,8 +190,7 @@ class TestReader {
     for (std::size_t i = 0; i < tests.tests.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
         if (tests.tests[i].name.empty() || tests.tests[i].name != tests.tests[j].name) continue;
-        diagnostics_.add({.severity = Severity::warning,
-                          .code = "SR6003",
+        diagnostics_.add({.code = "SR6003",
                           .message = fmt::format("two tests are called `{}`", tests.tests[i].name),
                           .span = tests.tests[i].span,
                           .help = fmt::format("the other one stands in line {}", tests.tests[j].span.line)});

@@ -167,11 +167,25 @@ void YamlEvents::scalar(std::size_t at, bool tagged, YamlTree::Anchor anchor, st
   tree_.scalar(std::move(value), anchor);
 }
 
-void YamlEvents::alias(std::size_t at, YamlTree::Anchor anchor) {
-  if (done()) return;
+std::size_t YamlEvents::alias_end(std::size_t at) const {
   std::size_t end = at + 1;
   while (end < index_.text().size() && !ends_property(index_.text()[end])) ++end;
-  cursor_ = end;
+  return end;
+}
+
+void YamlEvents::lost_alias(std::size_t at) {
+  if (done()) return;
+  cursor_ = alias_end(at);
+  SpecValue value;
+  value.kind = SpecValue::Kind::scalar;
+  value.opaque = true;
+  value.span = index_.span(at, cursor_);
+  tree_.scalar(std::move(value), 0);
+}
+
+void YamlEvents::alias(std::size_t at, YamlTree::Anchor anchor) {
+  if (done()) return;
+  const std::size_t end = cursor_ = alias_end(at);
   tree_.alias(anchor, std::string(index_.text().substr(at + 1, end - at - 1)), index_.span(at, end));
 }
 

@@ -20,6 +20,8 @@ class YamlEvents {
   void null(std::size_t at, YamlTree::Anchor anchor);
   void scalar(std::size_t at, bool tagged, YamlTree::Anchor anchor, std::string text);
   void alias(std::size_t at, YamlTree::Anchor anchor);
+  // An alias of an anchor that is not there: its value is not known.
+  void lost_alias(std::size_t at);
   // A list or map as the parser saw it begin; `flow`: in brackets.
   struct Collection {
     SpecValue::Kind kind = SpecValue::Kind::map;
@@ -41,6 +43,7 @@ class YamlEvents {
  private:
   bool done() const { return past_end_ || tree_.stopped(); }
   std::size_t skip_properties(std::size_t at);
+  std::size_t alias_end(std::size_t at) const;
   std::size_t null_word(std::size_t at, std::size_t after_indicator) const;
   void missing_colon();
   void missing_value(std::size_t at);

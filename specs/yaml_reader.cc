@@ -19,6 +19,11 @@ namespace {
 
 // What the parser sees instead of a `?` that cannot begin an explicit key: it takes any other inside brackets for one.
 constexpr char kQuestionMark = '\x01';
+// What it sees instead of the `*` of an alias that names nothing.
+constexpr char kLostAlias = '\x02';
+// A text with unknown aliases is read again after each one, up to these limits.
+constexpr std::size_t kMaxLostAliases = 8;
+constexpr std::size_t kMaxReadAgain = 64 * 1024;
 
 std::string hide_question_marks(std::string_view text) {
   std::string out(text);
@@ -67,6 +72,7 @@ class Handler : public YAML::EventHandler {
                 const std::string& value) override {
     std::string text = value;
     std::replace(text.begin(), text.end(), kQuestionMark, '?');
+    if (text.starts_with(kLostAlias)) return events_.lost_alias(at(mark));
     events_.scalar(at(mark), tag != "?", anchor, std::move(text));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -100,7 +106,37 @@ std::optional<ParserComplaint> parse(std::string& text, const YamlTree& tree, Ya
   return std::nullopt;
 }
 
+struct ReadOutcome {
+  const Diagnostics& found;
+  bool stopped;
+  std::uint32_t file;
+};
+
+// Reports what was found; gives the tree if it is whole.
+std::optional<SpecValue> checked(SpecValue root, const ReadOutcome& outcome, Diagnostics& diagnostics) {
+  bool whole = !outcome.stopped;
+  for (const Diagnostic& finding : outcome.found.items()) {
+    whole = whole && (finding.severity != Severity::error || leaves_tree(finding.code));
+    diagnostics.add(finding);
+  }
+  if (root.is_null() && root.text.empty() && outcome.found.error_count() == 0) {
+    diagnostics.add({.code = "SR1020",
+                     .message = "the file holds no job",
+                     .span = {outcome.file, 1, 1, 1, 1},
+                     .label = {},
+                     .help = "`streamrun init` writes a first job file"});
+    whole = false;
+  }
+  if (!whole) return std::nullopt;
+  return root;
+}
+
 }  // namespace
+
+bool leaves_tree(std::string_view code) {
+  static constexpr std::string_view kWhole[] = {"SR1004", "SR1010", "SR1011", "SR1012", "SR1014", "SR1015", "SR1016"};
+  return std::find(std::begin(kWhole), std::end(kWhole), code) != std::end(kWhole);
+}
 
 std::optional<SpecValue> read_yaml(SourceMap& sources, SourceText source, ReadBudget& budget,
                                    Diagnostics& diagnostics) {
@@ -112,33 +148,35 @@ std::optional<SpecValue> read_yaml(SourceMap& sources, SourceText source, ReadBu
 
 std::optional<SpecValue> read_yaml_of(std::uint32_t file, std::string_view raw, ReadBudget& budget,
                                       Diagnostics& diagnostics) {
-  const std::size_t before = diagnostics.error_count();
   const std::optional<std::string> text = check_yaml_text(raw, file, diagnostics);
   if (!text) return std::nullopt;
   std::string fed = hide_question_marks(*text);
-
   const TextIndex index(*text, file);
-  Diagnostics found;
-  YamlTree tree(budget, found);
-  YamlEvents events(index, tree);
-  const std::optional<ParserComplaint> complaint = parse(fed, tree, events);
-  if (complaint && !tree.stopped() && !events.past_end()) {
-    diagnostics.add(explain_syntax_error(index, *complaint));
-    return std::nullopt;
+  const ReadBudget start = budget;
+  std::vector<Diagnostic> lost;
+  while (true) {
+    Diagnostics found;
+    YamlTree tree(budget, found);
+    YamlEvents events(index, tree);
+    const std::optional<ParserComplaint> complaint = parse(fed, tree, events);
+    if (!complaint || tree.stopped() || events.past_end()) {
+      SpecValue root = tree.take();
+      for (Diagnostic& tab : find_tabs(index, events.text_ranges())) found.add(std::move(tab));
+      if (const auto directive = find_directive(index)) found.add(*directive);
+      for (const Diagnostic& alias : lost) found.add(alias);
+      return checked(std::move(root), {found, tree.stopped() || events.past_end(), file}, diagnostics);
+    }
+    Diagnostic finding = explain_syntax_error(index, *complaint);
+    const bool alias = finding.code == "SR1014" && complaint->at < fed.size() && fed[complaint->at] == '*';
+    if (!alias || lost.size() == kMaxLostAliases || fed.size() > kMaxReadAgain) {
+      for (const Diagnostic& earlier : lost) diagnostics.add(earlier);
+      diagnostics.add(std::move(finding));
+      return std::nullopt;
+    }
+    lost.push_back(std::move(finding));
+    fed[complaint->at] = kLostAlias;
+    budget = start;
   }
-  SpecValue root = tree.take();
-  for (Diagnostic& tab : find_tabs(index, events.text_ranges())) found.add(std::move(tab));
-  if (const auto directive = find_directive(index)) found.add(*directive);
-  for (const Diagnostic& diagnostic : found.items()) diagnostics.add(diagnostic);
-  if (root.is_null() && root.text.empty() && diagnostics.error_count() == before) {
-    diagnostics.add({.code = "SR1020",
-                     .message = "the file holds no job",
-                     .span = {file, 1, 1, 1, 1},
-                     .label = {},
-                     .help = "`streamrun init` writes a first job file"});
-  }
-  if (diagnostics.error_count() != before) return std::nullopt;
-  return root;
 }
 
 }  // namespace sr::specs

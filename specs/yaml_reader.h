@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "specs/value.h"
 #include "specs/yaml_tree.h"
@@ -18,9 +19,14 @@ struct SourceText {
   std::string text;
 };
 
-// Reads one document; adds the text to `sources`. Gives nothing if there was an error; all findings but for one syntax
-// error at most are reported in one go. Time and memory are linear in the text, within the limits of specs/limits.h.
+// Reads one document; adds the text to `sources`. Gives nothing if what was meant cannot be told; all findings but for
+// one syntax error at most are reported in one go. A tree comes with findings too where they leave it whole: of a key
+// given twice the first value counts, and what an unknown alias or a wrong `<<` should have given is `opaque`, as is
+// the map that should have held it. Time and memory are linear in the text, within the limits of specs/limits.h.
 std::optional<SpecValue> read_yaml(SourceMap& sources, SourceText source, ReadBudget& budget, Diagnostics& diagnostics);
+
+// Tells whether a tree is whole after an error with this code of read_yaml.
+bool leaves_tree(std::string_view code);
 
 // As above, for text that `file` of a SourceMap holds already.
 std::optional<SpecValue> read_yaml_of(std::uint32_t file, std::string_view raw, ReadBudget& budget,

@@ -186,9 +186,11 @@ void YamlTree::alias(Anchor anchor, const std::string& name, Span span) {
          .span = span,
          .label = key ? "only a value can be repeated" : "this would never end",
          .help = key ? "put the anchor behind the colon" : "move the anchored part out, for example below `x-parts:`"});
-    SpecValue empty;
-    empty.span = span;
-    return scalar(std::move(empty), 0);
+    SpecValue unknown;
+    unknown.kind = SpecValue::Kind::scalar;
+    unknown.opaque = true;
+    unknown.span = span;
+    return scalar(std::move(unknown), 0);
   }
   if (expects_key()) {
     SpecValue key = *target;
@@ -244,21 +246,43 @@ void YamlTree::merge(SpecValue& map) {
                std::all_of(source.items.begin(), source.items.end(), [](const SpecValue& v) { return v.is_map(); })) {
       for (SpecValue& item : source.items) merge_from(item, map, taken);
     } else {
-      error(merge_error(source));
+      if (!source.opaque) error(merge_error(source));
+      map.opaque = true;
+    }
+    if (source.opaque) map.opaque = true;
+  }
+}
+
+// Of a key given twice the first value counts, but what both hold is looked at: sections are joined, and where maps of
+// maps, such as sections, repeat a key, nobody knows which names are missing.
+void YamlTree::join_twins(SpecValue& map) {
+  std::unordered_map<std::string, std::size_t> first;
+  for (std::size_t i = 0; i < map.entries.size(); ++i) {
+    const auto [at, fresh] = first.emplace(map.entries[i].key, i);
+    if (fresh || !map.entries[i].value.is_map()) continue;
+    SpecValue& into = map.entries[at->second].value;
+    if (&map == &*root_ && into.is_map()) {
+      std::move(map.entries[i].value.entries.begin(), map.entries[i].value.entries.end(),
+                std::back_inserter(into.entries));
+      map.entries[i].value.entries.clear();
+    } else {
+      map.opaque = &map != &*root_;
     }
   }
 }
 
-void YamlTree::finish(SpecValue& value) {
-  for (SpecValue& item : value.items) finish(item);
-  for (SpecEntry& entry : value.entries) finish(entry.value);
+void YamlTree::finish(SpecValue& value, std::size_t depth) {
+  if (errors_ != 0 && depth < 2 && value.is_map()) join_twins(value);
+  for (SpecValue& item : value.items) finish(item, depth + 1);
+  for (SpecEntry& entry : value.entries) finish(entry.value, depth + 1);
   if (value.is_map()) merge(value);
 }
 
 SpecValue YamlTree::take() {
-  SpecValue root = root_ ? std::move(*root_) : SpecValue();
+  if (!root_) root_.emplace();
+  finish(*root_, 0);
+  SpecValue root = std::move(*root_);
   root_.reset();
-  finish(root);
   return root;
 }
 

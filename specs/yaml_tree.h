@@ -71,7 +71,8 @@ class YamlTree {
   void remember(Anchor anchor);
   const SpecValue* resolve(const std::vector<std::uint32_t>& path) const;
   bool measure(const SpecValue& value, std::size_t depth, Extent& extent) const;
-  void finish(SpecValue& value);
+  void finish(SpecValue& value, std::size_t depth);
+  void join_twins(SpecValue& map);
   void merge(SpecValue& map);
   static void merge_from(SpecValue& from, SpecValue& into, std::unordered_set<std::string>& taken);
 

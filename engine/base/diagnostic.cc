@@ -81,8 +81,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Gives the shortest candidate of which `word` is the beginning, or that is the beginning of `word`: at a border of
-// words, as in `p95` and `p95_ms`, or by half at least.
+// Gives the candidate of which `word` is the beginning, or that is the beginning of `word`: the first of which it is
+// whole words, as in `left` and `left_outer`, else the shortest at a border of words or by half at least.
 std::string continued(std::string_view word, const std::vector<std::string>& candidates) {
   const auto begins = [](std::string_view longer, std::string_view shorter) {
     if (shorter.size() < 3 || longer.size() <= shorter.size() || !longer.starts_with(shorter)) return false;
@@ -92,6 +92,7 @@ std::string continued(std::string_view word, const std::vector<std::string>& can
   for (const std::string& candidate : candidates) {
     const std::string low = lower(candidate);
     if (!begins(low, word) && !begins(word, low)) continue;
+    if (low.size() > word.size() && low[word.size()] == '_') return candidate;
     if (best.empty() || candidate.size() < best.size()) best = candidate;
   }
   return best;

@@ -94,10 +94,7 @@ std::optional<Rate> parse_rate(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (error != std::errc() || !is_digit(end[-1])) return std::nullopt;
   const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  if (unit == "/s") return Rate{value};
-  if (unit == "/m") return Rate{value / 60};
-  if (unit == "/h") return Rate{value / 3600};
-  return std::nullopt;
+  return unit == "/s" ? std::optional(Rate{value}) : std::nullopt;
 }
 
 std::string to_text(Duration duration) {

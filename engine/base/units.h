@@ -31,7 +31,7 @@ struct Rate {
 std::optional<Duration> parse_duration(std::string_view text);
 // Reads `512B 64KiB 16MiB 1GiB 10kB 10KB 10MB 1GB`. Gives nothing for any other text or beyond 2^60.
 std::optional<ByteSize> parse_size(std::string_view text);
-// Reads `5000/s`, also `/m` and `/h`; a fraction is fine.
+// Reads `5000/s`; a fraction is fine.
 std::optional<Rate> parse_rate(std::string_view text);
 
 // Writes a duration so that parse_duration reads it back: `1m30s`, `0ms`.

@@ -48,7 +48,7 @@ BoundRef Binder::bind_aggregate(const Expr& expr, const AggregateInfo& info) {
   }
   if (inside_)
     return fail_name(expr, codes::kNestedAggregate, "the aggregate `" + expr.name + "` stands inside another one");
-  const bool star = expr.args.size() == 1 && expr.args[0]->kind == ExprKind::star;
+  const bool star = info.name == "count" && expr.args.size() == 1 && expr.args[0]->kind == ExprKind::star;
   if (!star && !check_count(expr, info.signature, std::max(info.min_args, info.name == "count" ? 1 : 0), info.max_args))
     return nullptr;
   AggregateCall call;

@@ -161,6 +161,10 @@ void Binder::suggest_column(const Expr& expr, const Scope& scope) {
       if (expr.parts.size() > 1 && has_qualifier(scope, qualifier)) names.emplace_back(qualifier);
     }
     error.suggestion = nearest(expr.parts[0], names);
+    if (error.suggestion.empty() && expr.parts.size() == 1)
+      error.suggestion = nearest(expr.parts[0], {"true", "false", "null"});
+    if (error.suggestion.empty() && !nearest(joined(expr.parts), {"batch.time"}).empty())
+      error.suggestion = "batch.time";
     for (const ScopeColumn& column : scope.columns) {
       if (!error.suggestion.empty() || !column.qualified_only || nearest(expr.parts[0], {column.name}).empty())
         continue;

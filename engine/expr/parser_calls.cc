@@ -21,7 +21,7 @@ bool Parser::parse_arguments(Expr& call) {
     advance();
     call.distinct = true;
   }
-  if (is_sign("*") && is_sign(")", 1) && call.name == "count" && !call.distinct) {
+  if (is_sign("*") && is_sign(")", 1) && !call.distinct) {
     ExprPtr star = make(ExprKind::star, peek().begin);
     advance();
     call.args.push_back(finish(std::move(star)));

@@ -211,6 +211,10 @@ void Socket::close() {
 
 std::optional<specs::BoundNode> bind_socket(const SocketConfig& config, specs::BindContext& context) {
   const SchemaRef schema = context.source_schema();
+  if (config.port == 0 && !config.listen && context.has_option("port")) {
+    context.error("SR2109", context.value_span("port"), "`0` is no port that a peer could listen on", "",
+                  "a port is between 1 and 65535; 0 stands for a free one where `listen` is true");
+  }
   if (!schema) return std::nullopt;
   specs::BoundNode bound;
   bound.ports = {{"", schema}};

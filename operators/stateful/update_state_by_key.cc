@@ -316,6 +316,20 @@ std::vector<Field> named_fields(const specs::SpecValue& row, const StateShape& s
   return fields;
 }
 
+// A key of NULL is written as such: a row that leaves one out has forgotten it.
+bool initial_has_keys(const specs::SpecValue& rows, const StateShape& shape, specs::BindContext& context) {
+  bool sound = true;
+  for (const specs::SpecValue& row : rows.items) {
+    for (const Field& key : shape.key_fields) {
+      const auto names = [&](const auto& entry) { return same_name(entry.key, key.name); };
+      if (!row.is_map() || std::any_of(row.entries.begin(), row.entries.end(), names)) continue;
+      context.error("SR4306", row.span, "a row of `initial` lacks the key column `" + key.name + "`");
+      sound = false;
+    }
+  }
+  return sound;
+}
+
 bool bind_initial(const UpdateConfig& config, specs::BindContext& context, UpdatePlan& plan) {
   if (!config.initial.present()) return true;
   const specs::SpecValue& value = config.initial.value;
@@ -329,6 +343,7 @@ bool bind_initial(const UpdateConfig& config, specs::BindContext& context, Updat
     context.error("SR4308", value.span, "`initial` is a list of rows, or the name of a dataset");
     return false;
   }
+  if (!initial_has_keys(value, plan.shape, context)) return false;
   // Rows may leave state columns out; those that leave out the same are decoded together.
   for (std::size_t at = 0; at < value.items.size();) {
     const auto schema = std::make_shared<const Schema>(named_fields(value.items[at], plan.shape));

@@ -1,6 +1,9 @@
 #include "operators/support/bind_aggregation.h"
 
+#include <algorithm>
 #include <set>
+
+#include "engine/base/diagnostic.h"
 
 namespace sr::operators {
 
@@ -158,16 +161,23 @@ void check_expressions(const AggregateConfig& config, specs::BindContext& contex
   context.bind_aggregates(expressions, context.scope(), outer);
 }
 
-specs::BoundNode known_columns(const std::vector<specs::KeyOption::Column>& keys, const AggregateConfig& config,
-                               specs::BindContext& context) {
+std::optional<specs::BoundNode> known_columns(const std::vector<specs::KeyOption::Column>& keys,
+                                              const AggregateConfig& config, specs::BindContext& context) {
   const SchemaRef input = context.inputs().empty() ? nullptr : context.inputs()[0].schema;
+  if (config.aggregate.empty() && !config.expr.present()) return std::nullopt;
   std::vector<Field> fields;
+  const auto add = [&](const std::string& name, TypeRef type) {
+    const auto same = [&](const Field& field) { return same_name(field.name, name); };
+    if (std::none_of(fields.begin(), fields.end(), same)) fields.push_back({name, std::move(type)});
+  };
   for (const specs::KeyOption::Column& key : keys) {
-    const auto found = input ? input->find(key.name) : std::nullopt;
-    fields.push_back({key.name, found ? input->fields[*found].type : nullptr});
+    auto found = input ? input->find(key.name) : std::nullopt;
+    if (input && !found) found = input->find(nearest(key.name, input->names()));  // what was surely meant
+    if (input && !found) return std::nullopt;
+    add(found ? input->fields[*found].name : key.name, found ? input->fields[*found].type : nullptr);
   }
-  for (const specs::NamedExpr& item : config.aggregate) fields.push_back({item.name, nullptr});
-  if (config.expr.present()) fields.push_back({"value", nullptr});
+  for (const specs::NamedExpr& item : config.aggregate) add(item.name, nullptr);
+  if (config.expr.present()) add("value", nullptr);
   const bool event = config.window.present && config.window.time == specs::WindowTime::event;
   if (event || (config.window.present && config.window.type == specs::WindowType::session)) {
     fields.push_back({"window_start", types::timestamp()});
@@ -175,7 +185,7 @@ specs::BoundNode known_columns(const std::vector<specs::KeyOption::Column>& keys
   }
   specs::BoundNode bound;
   bound.ports = {{"", std::make_shared<const Schema>(std::move(fields))}};
-  if (event) bound.ports.push_back({"late", input});
+  if (config.window.present) bound.ports.push_back({"late", input});
   bound.gives_event_time = event;
   return bound;
 }

@@ -66,8 +66,8 @@ expr::AggregateCall collect_column(const Schema& input, std::uint32_t column);
 void check_expressions(const AggregateConfig& config, specs::BindContext& context);
 
 // The columns of a node whose expressions are wrong, as far as their names tell; unknown types are null.
-specs::BoundNode known_columns(const std::vector<specs::KeyOption::Column>& keys, const AggregateConfig& config,
-                               specs::BindContext& context);
+std::optional<specs::BoundNode> known_columns(const std::vector<specs::KeyOption::Column>& keys,
+                                              const AggregateConfig& config, specs::BindContext& context);
 
 // Checks the window, completes the output and gives the node. Without a sound Aggregation the ports alone where they
 // are known.

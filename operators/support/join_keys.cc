@@ -76,9 +76,10 @@ struct KeyPair {
   Span span;
 };
 
-// Brings a pair of keys to one type; false (reported) if there is none.
+// Brings a pair of keys to one type; false if there is none (reported) or one is not known.
 bool add_pair(KeyPair pair, specs::BindContext& context, JoinKeys& keys) {
   auto& [left, right, span] = pair;
+  if (!left->type || !right->type) return false;  // unknown because of an earlier error
   const TypeRef common = expr::common_type(left->type, right->type);
   if (!common || common->id == TypeId::variant || common->id == TypeId::map) {
     context.error("SR4401", span,
@@ -138,6 +139,7 @@ std::optional<JoinKeys> bind_join_key(const specs::KeyOption& key, specs::BindCo
   const auto left_columns = context.key_columns(key.columns, left);
   const auto right_columns = context.key_columns(right_names, right);
   if (!left_columns || !right_columns || key.columns.size() != right_names.size()) return std::nullopt;
+  if (context.failed()) return std::nullopt;  // a name was mended: what follows goes by names
   JoinKeys keys;
   for (std::size_t i = 0; i < left_columns->size(); ++i) {
     const std::uint32_t l = (*left_columns)[i], r = (*right_columns)[i];

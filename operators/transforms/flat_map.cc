@@ -109,6 +109,9 @@ std::optional<std::vector<std::uint32_t>> kept_columns(const FlatMapConfig& conf
                       .label = near.empty() ? "" : "did you mean `" + near + "`?",
                       .help = "columns: " + schema->to_text(),
                       .suggestion = near});
+      const auto meant = schema->find(near);
+      if (!meant) return std::nullopt;
+      fields.push_back(schema->fields[*meant]);
       continue;
     }
     context.add_column(fields, schema->fields[*found].name, schema->fields[*found].type, name.span);

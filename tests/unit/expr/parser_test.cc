@@ -131,7 +131,7 @@ TEST_CASE("a syntax error names the exact token") {
   CHECK(failure("a && b").starts_with("SR3001@2-4"));
   CHECK(failure("a and and b") == "SR3001@6-9: expected an expression, found `and`");
   CHECK(failure("a, b") == "SR3001@1-2: expected an operator or the end, found `,`");
-  CHECK(failure("sum(*)") == "SR3001@4-5: expected an expression, found `*`");
+  CHECK(failure("sum(*, 1)") == "SR3001@4-5: expected an expression, found `*`");
 }
 
 TEST_CASE("hostile texts end in an error, not in an overflow") {

@@ -12,15 +12,17 @@ struct Trap {
   const char* what;
   std::string text;
   std::string places;
+  bool whole = false;  // the tree is there all the same
 };
 
 const std::vector<Trap>& traps() {
   using std::string_literals::operator""s;
   static const std::vector<Trap> all = {
-      {"a duplicate key", "a: 1\nb: 2\na: 3\n", "SR1010 3:1"},
-      {"duplicates at several places", "a: {b: 1, b: 2}\na: 1\nc: 1\nc: 1\n", "SR1010 1:11, SR1010 2:1, SR1010 4:1"},
-      {"the same key quoted and plain", "a: 1\n'a': 2\n", "SR1010 2:1"},
-      {"two merges in one map", "x: &x {a: 1}\ny:\n  <<: *x\n  <<: *x\n", "SR1010 4:3"},
+      {"a duplicate key", "a: 1\nb: 2\na: 3\n", "SR1010 3:1", true},
+      {"duplicates at several places", "a: {b: 1, b: 2}\na: 1\nc: 1\nc: 1\n", "SR1010 1:11, SR1010 2:1, SR1010 4:1",
+       true},
+      {"the same key quoted and plain", "a: 1\n'a': 2\n", "SR1010 2:1", true},
+      {"two merges in one map", "x: &x {a: 1}\ny:\n  <<: *x\n  <<: *x\n", "SR1010 4:3", true},
       {"a second document", "a: 1\n---\nb: 1\n", "SR1013 2:1"},
       {"content after the document's end", "a: 1\n...\nb: 1\n", "SR1013 3:1"},
       {"content after a closing bracket", "{a: 1}\nb: 1\n", "SR1013 2:1"},
@@ -29,12 +31,12 @@ const std::vector<Trap>& traps() {
       {"an unclosed single quote at the end", "a: 1\nb: 'c", "SR1006 2:4"},
       {"an unclosed quote that swallows keys", "a: 'b\nc: 1\nd: 'e'\n", "SR1006 1:4"},
       {"tags everywhere", "a: !!str 1\nb: ! 2\nc: !x {d: !y [1]}\ne: !<tag:z> 1\n",
-       "SR1011 1:4, SR1011 2:4, SR1011 3:4, SR1011 3:11, SR1011 4:4"},
-      {"a tag before an anchor", "a: !!str &x 1\nb: &y !!str 1\n", "SR1011 1:4, SR1011 2:7"},
-      {"a directive", "# first\n%YAML 1.2\n---\na: 1\n", "SR1012 2:1"},
+       "SR1011 1:4, SR1011 2:4, SR1011 3:4, SR1011 3:11, SR1011 4:4", true},
+      {"a tag before an anchor", "a: !!str &x 1\nb: &y !!str 1\n", "SR1011 1:4, SR1011 2:7", true},
+      {"a directive", "# first\n%YAML 1.2\n---\na: 1\n", "SR1012 2:1", true},
       {"a tab before a key", "a:\n\tb: 1\n", "SR1004 2:1"},
       {"a tab behind spaces", "a:\n  b: 1\n \t c: 1\n", "SR1004 3:2"},
-      {"tabs on several lines in brackets", "a: [\n\t1,\n\t2]\n", "SR1004 2:1, SR1004 3:1"},
+      {"tabs on several lines in brackets", "a: [\n\t1,\n\t2]\n", "SR1004 2:1, SR1004 3:1", true},
       {"a tab that continues a plain text", "a: b\n\tc\n", "SR1004 2:1"},
       {"a tab before a block text's indentation", "a: |\n  b\n\tc\n", "SR1004 3:1"},
       {"control characters", "a: \x01\nb: x\x7F\n", "SR1003 1:4, SR1003 2:5"},
@@ -47,10 +49,10 @@ const std::vector<Trap>& traps() {
        "\xFF\xFE"
        "a\0:\0"s,
        "SR1002 1:1"},
-      {"an unknown alias", "a: &b 1\nc: *d\n", "SR1014 2:4"},
-      {"an alias inside its anchor", "a: &b {c: [*b]}\n", "SR1015 1:12"},
-      {"a merge of a scalar", "a: 1\n<<: 2\n", "SR1016 2:5"},
-      {"a merge of a list with a scalar", "x: &x {a: 1}\ny: {<<: [*x, 1]}\n", "SR1016 2:9"},
+      {"an unknown alias", "a: &b 1\nc: *d\n", "SR1014 2:4", true},
+      {"an alias inside its anchor", "a: &b {c: [*b]}\n", "SR1015 1:12", true},
+      {"a merge of a scalar", "a: 1\n<<: 2\n", "SR1016 2:5", true},
+      {"a merge of a list with a scalar", "x: &x {a: 1}\ny: {<<: [*x, 1]}\n", "SR1016 2:9", true},
       {"a list as a key", "? [a]\n: b\n", "SR1017 1:3"},
       {"an empty key", "a: 1\n: b\n", "SR1017 2:1"},
       {"an empty file", "", "SR1020 1:1"},
@@ -97,8 +99,23 @@ TEST_CASE("every trap of YAML is reported at its place") {
     INFO(trap.what);
     Read read = test::read(trap.text);
     CHECK(places(read.diagnostics) == trap.places);
-    CHECK(!read.root.has_value());
+    CHECK(read.root.has_value() == trap.whole);
   }
+}
+
+TEST_CASE("after a trap that leaves the tree whole, what is not known is opaque") {
+  Read read = test::read("x: &x {a: 1}\nb: *y\nc: {<<: *z, d: 2}\ne: {f: 1, f: 2}\n");
+  REQUIRE(read.root);
+  CHECK(at(*read.root, {"b"}).opaque);
+  CHECK(at(*read.root, {"c"}).opaque);
+  CHECK(at(*read.root, {"c", "d"}).text == "2");
+  CHECK(at(*read.root, {"e", "f"}).text == "1");
+  CHECK(!at(*read.root, {"e"}).opaque);
+  Read twice = test::read("s: {a: {t: 1}, a: {t: 2}}\ns: {b: {t: 3}}\n");
+  REQUIRE(twice.root);
+  CHECK(at(*twice.root, {"s", "a", "t"}).text == "1");
+  CHECK(at(*twice.root, {"s", "b", "t"}).text == "3");
+  CHECK(at(*twice.root, {"s"}).opaque);
 }
 
 TEST_CASE("a byte order mark and CRLF change nothing") {
