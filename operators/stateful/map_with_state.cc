@@ -1,5 +1,6 @@
 // map_with_state: a state per key, updated row by row in arrival order, with an output row for each. A key that is idle
-// for `timeout` is forgotten, with a last row from `on_timeout` if there is one.
+// for `timeout` is forgotten, with a last row from `on_timeout` if there is one. `initial` gives states to start from;
+// nothing is emitted for them before their first row, and their time-out counts from the first batch.
 //
 //   visits:
 //     type: map_with_state
@@ -16,7 +17,7 @@
 #include <numeric>
 
 #include "engine/flow/emit_rows.h"
-#include "operators/support/stateful.h"
+#include "operators/support/initial_state.h"
 #include "specs/registry.h"
 
 namespace sr::operators {
@@ -30,6 +31,7 @@ struct MapStateConfig {
   specs::ExprMap emit;
   std::optional<Duration> timeout;
   specs::ExprMap on_timeout;
+  specs::RawOption initial;
 };
 
 struct MapStatePlan {
@@ -43,6 +45,7 @@ struct MapStatePlan {
   std::vector<expr::BoundRef> emit;       // the same, with the new states
   std::vector<expr::BoundRef> timed_out;  // per column of `emit`, over keys and states; null: NULL
   std::int64_t timeout_ms = 0;
+  InitialState initial;
 };
 
 class MapWithState final : public flow::Breaker {
@@ -62,6 +65,10 @@ class MapWithState final : public flow::Breaker {
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
+    if (!started_) {
+      if (!load_initial({plan_.initial, plan_.shape}, state_, context, out)) return {};
+      started_ = true;
+    }
     const Chunk table = flow::gather_input(plan_.shape.input, partials, 0);
     std::vector<std::uint32_t> groups(table.rows);
     std::vector<ColumnRef> keys;
@@ -85,8 +92,16 @@ class MapWithState final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
-  void snapshot(std::string& out) const override { state_.encode(out); }
-  Status restore(std::string_view in) override { return state_.decode(&in); }
+  void snapshot(std::string& out) const override {
+    out.push_back(started_ ? 1 : 0);
+    state_.encode(out);
+  }
+  Status restore(std::string_view in) override {
+    if (in.empty()) return Error{"the state of map_with_state is damaged"};
+    started_ = in[0] != 0;
+    in.remove_prefix(1);
+    return state_.decode(&in);
+  }
   std::size_t state_bytes() const override { return state_.memory_bytes(); }
   std::uint64_t state_keys() const override { return state_.live(); }
 
@@ -211,6 +226,7 @@ class MapWithState final : public flow::Breaker {
 
   MapStatePlan plan_;
   KeyedState state_;
+  bool started_ = false;
   Vec<std::uint32_t> seen_;  // by key: rows of the batch at hand; 0 between batches
 };
 
@@ -301,9 +317,10 @@ std::optional<specs::BoundNode> bind_map_with_state(const MapStateConfig& config
   const bool updates = bind_updates(config, scope, context, plan);
   const bool emit = bind_emit(config, scope, context, plan);
   const bool timeout = emit && bind_timeout(config, context, plan);
+  const bool initial = bind_initial(config.initial, plan.shape, context, plan.initial);
   specs::BoundNode bound;
   bound.ports = {{"", plan.schema}};
-  if (!emit || !updates || !timeout || context.failed()) return bound;
+  if (!emit || !updates || !timeout || !initial || context.failed()) return bound;
   bound.keeps_event_time = false;
   bound.stateful = true;
   bound.state = plan.shape.key_fields;
@@ -315,7 +332,8 @@ std::optional<specs::BoundNode> bind_map_with_state(const MapStateConfig& config
   for (const MapStatePlan::Update& update : plan.updates) expr::collect_columns(*update.value, read);
   for (const expr::BoundRef& column : plan.emit) expr::collect_columns(*column, read);
   read.erase(read.lower_bound(inputs), read.end());
-  bound.reads = [read](std::uint32_t, const std::set<std::uint32_t>&) { return read; };
+  // Of the dataset of `initial` all is read.
+  if (!plan.initial.input) bound.reads = [read](std::uint32_t, const std::set<std::uint32_t>&) { return read; };
   bound.make = [plan](const specs::MakeOptions&) {
     specs::Made made;
     made.breaker = std::make_unique<MapWithState>(plan);
@@ -353,6 +371,9 @@ std::shared_ptr<const specs::OptionTable<MapStateConfig>> map_with_state_options
   table->option("on_timeout", &MapStateConfig::on_timeout)
       .doc("The last output row of a forgotten key, from the key and `state.x`; columns left out are NULL.")
       .example("{user: user, n: -1}");
+  table->option("initial", &MapStateConfig::initial)
+      .doc("States to start from: a list of rows, or a dataset.")
+      .example("[{user: ann, n: 7}]");
   return table;
 }
 
@@ -366,7 +387,8 @@ void register_map_with_state(specs::Registry& registry) {
        .example =
            "visits:\n  type: map_with_state\n  input: clicks\n  key: user\n  state: {n: bigint}\n  init: {n: 0}\n"
            "  update: {n: state.n + 1}\n  emit: {user: user, n: state.n}\n",
-       .capabilities = {.stateful = true, .needs_checkpoint = true}},
+       .capabilities = {.stateful = true, .needs_checkpoint = true},
+       .dataset_option = "initial"},
       map_with_state_options(), bind_map_with_state));
 }
 

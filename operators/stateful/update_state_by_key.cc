@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "engine/flow/emit_rows.h"
+#include "operators/support/initial_state.h"
 #include "operators/support/keyed_partials.h"
 #include "operators/support/stateful.h"
 #include "operators/support/unchanged.h"
@@ -63,14 +64,7 @@ struct UpdatePlan {
   bool emit_changed = false;
   bool visits_touched_only = false;
   std::int64_t ttl_ms = 0;
-  // Rows of `initial` that name the same columns, and per key and state column its column in them; a state column that
-  // they leave out takes `init`.
-  struct InitialRows {
-    std::vector<Chunk> chunks;
-    std::vector<std::optional<std::uint32_t>> columns;
-  };
-  std::vector<InitialRows> initial;
-  std::optional<std::uint32_t> initial_input;  // the dataset that has the rows of initial[0]
+  InitialState initial;
 };
 
 class UpdateState final : public flow::Breaker {
@@ -93,7 +87,7 @@ class UpdateState final : public flow::Breaker {
                    flow::Emitter& out) override {
     bool everything = !plan_.visits_touched_only;
     if (!started_) {
-      if (!load_initial(context, out)) return {};
+      if (!load_initial({plan_.initial, plan_.shape}, state_, context, out)) return {};
       everything = true;
       started_ = true;
     }
@@ -131,37 +125,6 @@ class UpdateState final : public flow::Breaker {
   std::uint64_t state_keys() const override { return state_.live(); }
 
  private:
-  // Puts the rows of `initial` into the state; the single key of `key: []` is there from the start.
-  bool load_initial(const flow::BatchContext& context, flow::Emitter& out) {
-    if (plan_.shape.key.empty()) {
-      std::uint32_t group = 0;
-      state_.table().find_or_insert({}, Selection{nullptr, 1}, &group);
-      if (!fill_new(plan_.shape, state_, context, out)) return false;
-    }
-    for (const UpdatePlan::InitialRows& rows : plan_.initial) {
-      const bool dataset = plan_.initial_input && context.datasets[*plan_.initial_input];
-      for (const Chunk& chunk : dataset ? context.datasets[*plan_.initial_input]->chunks : rows.chunks) {
-        if (!add_initial(chunk.compact(), rows.columns, context, out)) return false;
-      }
-    }
-    return true;
-  }
-
-  bool add_initial(const Chunk& rows, std::span<const std::optional<std::uint32_t>> named,
-                   const flow::BatchContext& context, flow::Emitter& out) {
-    const std::size_t keys = plan_.shape.key.size();
-    std::vector<ColumnRef> columns;
-    for (std::size_t i = 0; i < keys; ++i) columns.push_back(rows.columns[*named[i]]);
-    std::vector<std::uint32_t> groups(rows.rows), places(rows.rows);
-    state_.table().find_or_insert(columns, Selection{nullptr, rows.rows}, groups.data());
-    if (!fill_new(plan_.shape, state_, context, out)) return false;
-    for (std::uint32_t i = 0; i < rows.rows; ++i) places[i] = i;
-    for (std::size_t s = 0; s < plan_.shape.state.size(); ++s) {
-      if (named[keys + s]) state_.store(s, groups, *rows.columns[*named[keys + s]], places);
-    }
-    return true;
-  }
-
   // A block of keys to update.
   struct Visit {
     std::span<const std::uint32_t> groups;
@@ -281,84 +244,6 @@ bool bind_drop(const UpdateConfig& config, specs::BindContext& context, UpdatePl
   return plan.drop_when != nullptr;
 }
 
-// Finds the key and state columns in rows of `initial`.
-bool map_initial(const Schema& rows, Span span, specs::BindContext& context, UpdatePlan& plan) {
-  UpdatePlan::InitialRows& initial = plan.initial.emplace_back();
-  std::vector<Field> wanted = plan.shape.key_fields;
-  wanted.insert(wanted.end(), plan.shape.state.begin(), plan.shape.state.end());
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const auto found = rows.find(wanted[i].name);
-    const bool key = i < plan.shape.key_fields.size();
-    if (!found && key) {
-      context.error("SR4306", span, "the rows of `initial` lack the key column `" + wanted[i].name + "`");
-      return false;
-    }
-    const bool known = found && rows.fields[*found].type && wanted[i].type;
-    if (known && !same_type(rows.fields[*found].type, wanted[i].type)) {
-      context.error("SR4307", span,
-                    "`" + wanted[i].name + "` is " + rows.fields[*found].type->name() + " in `initial` and " +
-                        wanted[i].type->name() + " here");
-      return false;
-    }
-    initial.columns.push_back(found ? std::optional(static_cast<std::uint32_t>(*found)) : std::nullopt);
-  }
-  return true;
-}
-
-// The columns that a row of `initial` gives: the key's, and those of the state that it does not leave out.
-std::vector<Field> named_fields(const specs::SpecValue& row, const StateShape& shape) {
-  std::vector<Field> fields = shape.key_fields;
-  for (const Field& field : shape.state) {
-    const bool named = !row.is_map() || std::any_of(row.entries.begin(), row.entries.end(),
-                                                    [&](const auto& e) { return same_name(e.key, field.name); });
-    if (named) fields.push_back(field);
-  }
-  return fields;
-}
-
-// A key of NULL is written as such: a row that leaves one out has forgotten it.
-bool initial_has_keys(const specs::SpecValue& rows, const StateShape& shape, specs::BindContext& context) {
-  bool sound = true;
-  for (const specs::SpecValue& row : rows.items) {
-    for (const Field& key : shape.key_fields) {
-      const auto names = [&](const auto& entry) { return same_name(entry.key, key.name); };
-      if (!row.is_map() || std::any_of(row.entries.begin(), row.entries.end(), names)) continue;
-      context.error("SR4306", row.span, "a row of `initial` lacks the key column `" + key.name + "`");
-      sound = false;
-    }
-  }
-  return sound;
-}
-
-bool bind_initial(const UpdateConfig& config, specs::BindContext& context, UpdatePlan& plan) {
-  if (!config.initial.present()) return true;
-  const specs::SpecValue& value = config.initial.value;
-  for (std::uint32_t i = 0; i < context.inputs().size(); ++i) {
-    const specs::InputInfo& input = context.inputs()[i];
-    if (input.role != "initial") continue;
-    plan.initial_input = i;
-    return input.schema && map_initial(*input.schema, value.span, context, plan);
-  }
-  if (!value.is_list()) {
-    context.error("SR4308", value.span, "`initial` is a list of rows, or the name of a dataset");
-    return false;
-  }
-  if (!initial_has_keys(value, plan.shape, context)) return false;
-  // Rows may leave state columns out; those that leave out the same are decoded together.
-  for (std::size_t at = 0; at < value.items.size();) {
-    const auto schema = std::make_shared<const Schema>(named_fields(value.items[at], plan.shape));
-    specs::SpecValue run = value;
-    run.items.clear();
-    do {
-      run.items.push_back(value.items[at++]);
-    } while (at < value.items.size() && schema->names() == Schema(named_fields(value.items[at], plan.shape)).names());
-    auto rows = context.rows(run, schema);
-    if (!rows || !map_initial(*schema, value.span, context, plan)) return false;
-    plan.initial.back().chunks = std::move(*rows);
-  }
-  return true;
-}
-
 // True if a key without rows keeps its state and is not dropped by anything but its state.
 bool stays_without_rows(const UpdatePlan& plan) {
   const auto keys = static_cast<std::uint32_t>(plan.shape.key.size());
@@ -389,10 +274,8 @@ specs::BoundNode bound_update(UpdatePlan plan, const UpdateConfig& config) {
   for (const expr::AggregateCall& call : plan.calls) {
     for (const expr::BoundRef& arg : call.args) expr::collect_columns(*arg, read);
   }
-  bound.reads = [read](std::uint32_t input, const std::set<std::uint32_t>& output) {
-    return input == 0 ? read : output;
-  };
-  if (plan.initial_input) bound.reads = nullptr;
+  // Of the dataset of `initial` all is read.
+  if (!plan.initial.input) bound.reads = [read](std::uint32_t, const std::set<std::uint32_t>&) { return read; };
   bound.make = [plan](const specs::MakeOptions&) {
     specs::Made made;
     made.breaker = std::make_unique<UpdateState>(plan);
@@ -425,7 +308,7 @@ std::optional<specs::BoundNode> bind_update(const UpdateConfig& config, specs::B
   plan.schema = std::make_shared<const Schema>(fields);
   const bool updates = bind_updates(config, context, plan);
   const bool drop = bind_drop(config, context, plan);
-  const bool initial = bind_initial(config, context, plan);
+  const bool initial = bind_initial(config.initial, plan.shape, context, plan.initial);
   if (!updates || !drop || !initial || context.failed()) return specs::BoundNode{.ports = {{"", plan.schema}}};
   plan.emit_changed = config.emit == EmitKeys::changed;
   plan.ttl_ms = config.ttl ? config.ttl->ms : 0;
