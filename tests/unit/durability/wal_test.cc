@@ -1,8 +1,10 @@
 // The input log: order, groups, segments and their recycling; crashes, I/O errors and a full disk at every operation.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "engine/base/env_virtual.h"
 #include "engine/durability/wal.h"
+#include "lying_fs.h"
 
 namespace sr::durability {
 namespace {
@@ -122,7 +124,43 @@ Status survive(std::uint64_t number, FsInjection what, CrashMode mode, std::uint
   return life.reopen();
 }
 
+// Lives with a lie, cuts the power before each operation in turn, starts honestly and asks whether anything is missing.
+bool is_caught(const Lie& lie) {
+  const std::uint64_t all = operations_of_a_life();
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+    for (std::uint64_t number = 1; number <= all; ++number) {
+      VirtualEnvironment world(seed);
+      LyingFs fs(world.fs, lie);
+      Environment env{&world.clock, &fs, &world.random};
+      WalLife life(env);
+      world.fs.inject([=](const FsOperation& operation) {
+        return operation.number == number ? FsInjection::power_cut : FsInjection::none;
+      });
+      (void)life.run().ok();
+      world.fs.inject(nullptr);
+      world.fs.crash(seed == 1 ? CrashMode::lose_unsynced : CrashMode::torn, world.random);
+      fs.repent();
+      if (!life.reopen().ok()) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
+
+TEST_CASE("each sync of the input log is missed when it is left out") {
+  CHECK(is_caught([](const SyncCall& call) { return call.kind == SyncKind::data; }));
+  CHECK(is_caught([](const SyncCall& call) { return call.kind == SyncKind::file && call.path.ends_with(".new"); }));
+  CHECK(is_caught([](const SyncCall& call) {
+    return call.kind == SyncKind::directory && call.path == "state/wal" &&
+           call.renamed_to.starts_with("state/wal/spare");
+  }));
+  CHECK(is_caught([](const SyncCall& call) {
+    return call.kind == SyncKind::directory && call.path == "state/wal" &&
+           !call.renamed_to.starts_with("state/wal/spare");
+  }));
+  CHECK(is_caught([](const SyncCall& call) { return call.kind == SyncKind::directory && call.path == "state"; }));
+}
 
 TEST_CASE("the input log gives back what it was given, over several segments") {
   VirtualEnvironment world;
