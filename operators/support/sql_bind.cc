@@ -132,9 +132,18 @@ class Binder {
       const SqlRelationRef right = table(join.table, names);
       if (!left || !right) return nullptr;
       JoinKeys keys;
-      if (join.columns.empty() ? !on_keys(join, left, right, keys) : !using_keys(join, left, right, keys))
+      std::vector<SqlText> others;
+      if (!join.columns.empty()) {
+        if (!using_keys(join, left, right, keys)) return nullptr;
+      } else if (join.on.present() && !on_keys(join, left, right, {keys, others})) {
         return nullptr;
+      }
       left = sql_join(static_cast<JoinHow>(join.how), left, right, std::move(keys));
+      for (const SqlText& other : others) {
+        const expr::BoundRef condition = bind(other, left, true);
+        if (!condition) return nullptr;
+        left = sql_filter(left, condition);
+      }
     }
     return left;
   }
@@ -160,28 +169,47 @@ class Binder {
     return true;
   }
 
-  bool on_keys(const SqlJoin& join, const SqlRelationRef& left, const SqlRelationRef& right, JoinKeys& keys) {
+  // What ON says: equalities of both sides, and of an inner join other conditions, which hold for its rows.
+  struct OnParts {
+    JoinKeys& keys;
+    std::vector<SqlText>& others;
+  };
+
+  bool on_keys(const SqlJoin& join, const SqlRelationRef& left, const SqlRelationRef& right, OnParts parts) {
     const expr::ExprPtr parsed = parse(join.on);
-    return parsed && on_part(*parsed, join.on, left, right, keys);
+    return parsed && on_part(*parsed, join, {left, right}, parts);
   }
 
-  // One equality, or several joined by AND.
-  bool on_part(const expr::Expr& part, const SqlText& text, const SqlRelationRef& left, const SqlRelationRef& right,
-               JoinKeys& keys) {
+  struct OnSides {
+    const SqlRelationRef& left;
+    const SqlRelationRef& right;
+  };
+
+  // One condition, or several joined by AND.
+  bool on_part(const expr::Expr& part, const SqlJoin& join, OnSides sides, OnParts parts) {
     if (part.kind == expr::ExprKind::call && part.name == "and") {
-      return on_part(*part.args[0], text, left, right, keys) && on_part(*part.args[1], text, left, right, keys);
+      return on_part(*part.args[0], join, sides, parts) && on_part(*part.args[1], join, sides, parts);
     }
+    const SqlText& text = join.on;
+    const auto& [left, right] = sides;
+    const bool inner = join.how == SqlJoinHow::inner;
     const std::size_t begin = text.begin + part.begin, end = text.begin + part.end;
     if (part.kind == expr::ExprKind::call && (part.name == "=" || part.name == "==") && part.args.size() == 2) {
       for (const bool swapped : {false, true}) {
         std::vector<expr::ExprError> errors;
         const expr::BoundRef l = expr::bind(*part.args[swapped ? 1 : 0], scope(left), nullptr, errors);
         const expr::BoundRef r = expr::bind(*part.args[swapped ? 0 : 1], scope(right), nullptr, errors);
-        if (l && r && errors.empty() && !l->is_constant() && !r->is_constant()) return add_pair(l, r, begin, end, keys);
-        if (swapped) return unbound_on(part, text, left, right);
+        if (l && r && errors.empty() && !l->is_constant() && !r->is_constant())
+          return add_pair(l, r, begin, end, parts.keys);
+        if (swapped && !inner) return unbound_on(part, text, left, right);
       }
     }
-    report(begin, end, "SR4402", "a join takes equalities of a left and a right expression, joined by AND",
+    if (inner) {
+      parts.others.push_back({begin, text.text.substr(part.begin, part.end - part.begin)});
+      return true;
+    }
+    report(begin, end, "SR4402",
+           "a join that is not inner takes equalities of a left and a right expression, joined by AND",
            "not such an equality", "put any other condition into WHERE");
     return false;
   }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kMostNestedQueries = 32;
 constexpr const char* kWhatIsTaken =
-    "`sql` takes WITH, SELECT, DISTINCT, FROM, equi-joins, WHERE, GROUP BY, HAVING, UNION ALL, ORDER BY, LIMIT, "
+    "`sql` takes WITH, SELECT, DISTINCT, FROM, joins, WHERE, GROUP BY, HAVING, UNION ALL, ORDER BY, LIMIT, "
     "sub-queries in FROM, and "
     "row_number, rank, dense_rank OVER (…)";
 
@@ -219,8 +219,7 @@ class Parser {
     while (!failed_ && take_sign(","));
     if (!failed_ && take("from")) {
       select.from = parse_table();
-      if (is_sign(",")) fail("tables are joined with JOIN … ON, not with a comma");
-      while (!failed_ && starts_join()) select.joins.push_back(parse_join());
+      while (!failed_ && (starts_join() || is_sign(","))) select.joins.push_back(parse_join());
     }
     if (!failed_ && take("where")) select.where = expression(nullptr);
     if (!failed_ && take("group") && expect("by")) {
@@ -306,10 +305,15 @@ class Parser {
 
   SqlJoin parse_join() {
     SqlJoin join;
-    if (is("cross") || is("natural")) {
+    if (is("natural")) {
       fail("`" + std::string(word()) + "` joins are not taken", "join on equal columns: JOIN t ON a.x = t.x");
       return join;
     }
+    if (take_sign(",") || (take("cross") && expect("join"))) {
+      join.table = parse_table();
+      return join;
+    }
+    if (failed_) return join;
     if (take("left")) {
       join.how = take("semi") ? SqlJoinHow::left_semi : take("anti") ? SqlJoinHow::left_anti : SqlJoinHow::left_outer;
       take("outer");
