@@ -26,6 +26,7 @@ LogWriter::LogWriter(LogWriterOptions options, std::unique_ptr<File> file, std::
     : options_(std::move(options)),
       next_sequence_(end.next_sequence),
       file_(std::move(file)),
+      step_(options_.step),
       segment_(segment),
       end_(end),
       durable_(end.next_sequence - 1) {}
@@ -64,6 +65,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::resume(const LogWriterOptions& opt
   SR_TRY(info);
   std::unique_ptr<LogWriter> log(new LogWriter(options, std::move(*file), last.header.number, last.end));
   log->file_bytes_ = info->size;
+  log->step_ = static_cast<std::int64_t>(last.header.step);
   log->mark_offset_ = last.mark_offset;
   return log;
 }
@@ -175,7 +177,7 @@ std::string LogWriter::seal_unsynced(std::uint64_t segment, const LogEnd& at) {
 Status LogWriter::grow(std::int64_t needed) {
   if (needed <= file_bytes_) return {};
   const std::int64_t wish = file_bytes_ + std::min(file_bytes_, kMostGrowth);
-  const std::int64_t size = round_up(std::max(needed, wish), options_.step);
+  const std::int64_t size = round_up(std::max(needed, wish), step_);
   SR_TRY(file_->preallocate(size));
   if (const Status synced = file_->sync(); !synced.ok()) {
     sync_failed_ = true;
@@ -249,6 +251,7 @@ Status LogWriter::next_segment() {
   write_mark(true);
   file_ = std::move(*file);
   file_bytes_ = size;
+  step_ = options_.step;
   mark_offset_ = static_cast<std::int64_t>(mark_offset);
   segment_ = header.number;
   sync_failed_ = false;

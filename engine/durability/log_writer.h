@@ -83,6 +83,7 @@ class LogWriter {
   mutable std::mutex file_mutex_;  // taken before append_mutex_
   std::unique_ptr<File> file_;
   std::int64_t file_bytes_ = 0;
+  std::int64_t step_ = 0;  // of this file, which an earlier run may have made with another one
   std::int64_t mark_offset_ = 0;
   std::atomic<std::uint64_t> segment_ = 0;
   LogEnd end_;            // behind the last durable group

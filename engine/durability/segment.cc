@@ -53,6 +53,7 @@ class Scanner {
   void begin(const SegmentHeader& header) {
     const Group front = *parse_group(bytes_, request_.number);
     scan_.header = header;
+    if (front.size + kGroupHeaderBytes > bytes_.size()) return damaged("the file has been cut short");
     scan_.mark_offset = static_cast<std::int64_t>(front.size);
     scan_.end = {scan_.mark_offset + kMarkBytes, header.first_sequence, front.checksum};
     const std::optional<Group> mark = parse_group(bytes_.substr(front.size), request_.number);
