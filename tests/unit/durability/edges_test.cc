@@ -4,6 +4,7 @@
 
 #include "engine/base/env_virtual.h"
 #include "engine/durability/checked_file.h"
+#include "engine/durability/dataset_files.h"
 #include "engine/durability/folder.h"
 #include "engine/durability/log_writer.h"
 #include "engine/durability/snapshot_files.h"
@@ -243,6 +244,31 @@ TEST_CASE("the input log keeps a few spare segments and removes the rest") {
   wal = open_wal(options);
   CHECK(wal->durable_sequence() == 26);
   REQUIRE(wal->read(20, 26, [](const WalRecord&) { return Status(); }).ok());
+}
+
+TEST_CASE("a segment that is missing in the middle of the input log is damage") {
+  VirtualEnvironment world;
+  const WalOptions options = wal_options(world.environment);
+  auto wal = open_wal(options);
+  for (int i = 0; i < 5; ++i) {
+    wal->append("s", std::string(250, 'x'), 0);
+    REQUIRE(wal->sync().ok());
+  }
+  CHECK(wal->read(5, 4, [](const WalRecord&) { return Status(); }).ok());
+  CHECK(wal->read(4, 6, [](const WalRecord&) { return Status(); }).error().code == "missing");
+  CHECK(wal->read(2, 3, [](const WalRecord&) { return Status(); }).ok());
+  REQUIRE(world.fs.remove("wal/3").ok());
+  CHECK(wal->read(3, 3, [](const WalRecord&) { return Status(); }).error().code == "ENOENT");
+  std::vector<std::string> notes;
+  const auto opened = Wal::open(options, &notes);
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.error().code == "damaged");
+  CHECK(opened.error().message.starts_with("wal/4 is damaged at byte 0: the segment before it is missing;"));
+}
+
+TEST_CASE("only letters, digits, `_` and `-` of a dataset's name stand for themselves") {
+  CHECK(dataset_name("azAZ09_-", "`{@[/:") == "azAZ09_--%60%7B%40%5B%2F%3A");
+  CHECK(dataset_name("\xff", " ~") == "%FF-%20%7E");
 }
 
 TEST_CASE("a record that is no input is damage of the input log") {

@@ -75,6 +75,10 @@ struct WalLife {
         recycled = durable - 4;
         SR_TRY(wal->recycle(recycled));
       }
+      if (group == 7) {
+        wal.reset();
+        SR_TRY(open());
+      }
     }
     wal.reset();
     return {};
