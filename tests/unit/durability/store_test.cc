@@ -2,6 +2,7 @@
 #include "engine/durability/store.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "engine/durability/checked_file.h"
 #include "life.h"
@@ -293,6 +294,7 @@ TEST_CASE("the real file system keeps a folder, too") {
   CHECK(found->clean);
   REQUIRE(found->snapshot);
   CHECK(describe(*found->snapshot) == describe(snapshot_of(1)));
+  std::filesystem::remove_all(dir);
 }
 
 }  // namespace sr::durability
