@@ -45,9 +45,7 @@ int dispatch(const Options& options) {
     case Verb::completion:
       return completion(options);
     case Verb::state:
-      std::fprintf(stderr,
-                   "streamrun: `state` needs a checkpoint folder, and this version keeps state in memory only\n");
-      return kUsage;
+      return state(options);
     case Verb::version:
       std::printf("streamrun %s\n", STREAMRUN_VERSION);
       return kOk;

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "cli/durable.h"
 #include "cli/exit_codes.h"
 #include "cli/session.h"
 #include "cli/stdout_writer.h"
@@ -32,8 +33,6 @@ runtime::JobOptions job_options(const Options& options, const specs::JobSpec& sp
   if (pid.enabled) job.backpressure = {pid.proportional, pid.integral, pid.derivative, pid.min_rate.per_second};
   job.graceful = spec.shutdown.graceful;
   job.shutdown_timeout_ms = spec.shutdown.timeout.ms;
-  if (spec.checkpoint.has_folder()) job.checkpoint_dir = spec.checkpoint.dir;
-  if (spec.wal.present) job.wal_dir = spec.wal.dir;
   job.verbose = options.verbose;
   job.progress = !options.quiet && stderr_is_terminal();
   return job;
@@ -78,6 +77,7 @@ int run_job(const Options& options) {
   run.out = &out;
   const auto programs = make_real_programs(*real_environment().clock);
   run.programs = programs.get();
+  run.checkpoint = checkpoint_options(session, *job);
   run.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   if (run.trigger != runtime::Trigger::available_now) release_startup_memory();
   runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);

@@ -2,18 +2,46 @@
 // --check-env looks at the world too. Tested in tests/cli and tests/diagnostics.
 #include <cstdio>
 
+#include "cli/durable.h"
 #include "cli/exit_codes.h"
 #include "cli/session.h"
 #include "cli/test_files.h"
 #include "cli/verbs.h"
+#include "engine/durability/store.h"
+#include "specs/instantiate.h"
 
 namespace sr::cli {
 
 namespace {
 
-// Asks every node what it will need of the world; gives the number of problems.
-int probe(const specs::CompiledJob& job) {
+// Whether the state in the job's checkpoint folder fits the job; gives the number of problems.
+int probe_checkpoint(Session& session, const specs::CompiledJob& job) {
+  const auto checkpoint = checkpoint_options(session, job);
+  if (!checkpoint || !real_environment().fs->stat(checkpoint->dir).ok()) return 0;
+  durability::StoreOptions store;
+  store.env = &real_environment();
+  store.dir = checkpoint->dir;
+  store.job = job.spec.name;
+  const auto found = durability::Store::read(store);
+  if (!found.ok()) {
+    std::fprintf(stderr, "environment: checkpoint: %s\n", found.error().message.c_str());
+    return 1;
+  }
+  if (!found->snapshot || checkpoint->on_incompatible != runtime::OnIncompatible::fail) return 0;
   int problems = 0;
+  const flow::Graph graph = specs::instantiate(*job.bound, session.registry());
+  for (const runtime::StateMatch& match : runtime::compare_state(graph, *found->snapshot)) {
+    if (match.kind != runtime::StateMatch::Kind::different) continue;
+    std::fprintf(stderr, "environment: the state of `%s` does not fit: %s\n", match.node.c_str(),
+                 match.difference.c_str());
+    ++problems;
+  }
+  return problems;
+}
+
+// Asks every node what it will need of the world; gives the number of problems.
+int probe(Session& session, const specs::CompiledJob& job) {
+  int problems = job.sound ? probe_checkpoint(session, job) : 0;
   for (const specs::BoundEntry& node : job.bound->nodes) {
     if (!node.bound || !node.bound->probe) continue;
     for (const std::string& problem : node.bound->probe(real_environment())) {
@@ -53,7 +81,7 @@ int validate(const Options& options) {
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
   int problems = 0;
-  for (std::size_t i = 0; i < jobs.size() && options.check_env; ++i) problems += probe(*jobs[i]);
+  for (std::size_t i = 0; i < jobs.size() && options.check_env; ++i) problems += probe(session, *jobs[i]);
   return problems == 0 ? kOk : kEnvironment;
 }
 

@@ -15,6 +15,7 @@ int list(const Options& options);        // list.cc
 int describe(const Options& options);    // list.cc
 int schema(const Options& options);      // list.cc
 int init(const Options& options);        // init.cc
+int state(const Options& options);       // state.cc
 int completion(const Options& options);  // completion.cc
 
 }  // namespace sr::cli

@@ -34,4 +34,5 @@ streamrun_suite(conformance_specs ${Python3_EXECUTABLE} ${conformance}/check_spe
 set_tests_properties(conformance_specs PROPERTIES ENVIRONMENT STREAMRUN=$<TARGET_FILE:streamrun>)
 streamrun_suite(diagnostics ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/diagnostics/run.py $<TARGET_FILE:streamrun>)
 streamrun_suite(properties ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/properties/run.py $<TARGET_FILE:streamrun>)
+streamrun_suite(cli_durable ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/durable.py $<TARGET_FILE:streamrun>)
 streamrun_suite(cli ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py $<TARGET_FILE:streamrun>)

@@ -24,7 +24,8 @@ Status check_unused(const Folder& folder) {
     bool empty = false;
     if (name == "snapshot" || name == "dataset") {
       const auto inside = fs.list(folder.path(name));
-      empty = inside.ok() && inside->empty();
+      SR_TRY(inside);
+      empty = inside->empty();
     } else if (name == "journal-1") {
       const LogFiles files = folder.journal("");
       const auto bytes = fs.read_all(files.path(1), INT64_MAX - 1);

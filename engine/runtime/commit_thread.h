@@ -1,5 +1,5 @@
-// CommitThread: the thread on which batches go to the sinks, one at a time and in order, with the retries that each
-// sink allows. Entry point: CommitThread. Tested in tests/unit/runtime/job_test.cc.
+// CommitThread: the thread on which batches go to the sinks, one at a time and in order, each when its plan is
+// durable. Entry point: CommitThread. Tested in tests/unit/runtime/job_test.cc.
 #pragma once
 
 #include <condition_variable>
@@ -8,9 +8,9 @@
 #include <optional>
 #include <thread>
 
-#include "engine/observe/log.h"
 #include "engine/runtime/batch_log.h"
 #include "engine/runtime/engine_thread.h"
+#include "engine/runtime/sink_commits.h"
 
 namespace sr::runtime {
 
@@ -23,7 +23,8 @@ struct CommitCallbacks {
 
 class CommitThread {
  public:
-  CommitThread(flow::Graph& graph, BatchLog& batch_log, Environment& env, Logger* log, CommitCallbacks callbacks);
+  CommitThread(flow::Graph& graph, BatchLog& batch_log, SinkCommits& sinks, Environment& env,
+               CommitCallbacks callbacks);
   // Stops after the present attempt; what waits is dropped.
   ~CommitThread();
 
@@ -34,14 +35,11 @@ class CommitThread {
  private:
   void work();
   std::optional<Failure> commit(const ExecutedBatch& batch, std::uint64_t& dropped);
-  // Tries until it succeeds, the policy is exhausted, or stop() is called.
-  Result<std::string> commit_with_retries(const flow::Node& node, const SinkBatch& batch, const Tick& tick);
-  bool wait_ms(std::int64_t ms);
 
   flow::Graph& graph_;
   BatchLog& batch_log_;
+  SinkCommits& sinks_;
   Environment& env_;
-  Logger* log_;
   CommitCallbacks callbacks_;
   std::mutex mutex_;
   std::condition_variable changed_;

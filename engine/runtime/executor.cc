@@ -52,6 +52,10 @@ Executor::SourceState& Executor::state_of(std::uint32_t source) {
 Status Executor::load_datasets(const Tick& tick) {
   for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
     if (wiring_.node(i).kind != NodeKind::dataset) continue;
+    if (const auto pinned = pinned_.find(i); pinned != pinned_.end()) {
+      datasets_[i] = pinned->second;
+      continue;
+    }
     auto loaded = std::get<flow::DatasetNode>(graph_.nodes[i].work).loader->load(*options_.env, tick.time_ms);
     if (loaded.ok()) {
       if (*loaded) datasets_[i] = *loaded;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -82,6 +83,16 @@ class Executor {
   // Rows that the sources gave in a batch, decoded or not.
   std::uint64_t records_in(const BatchResult& result) const;
 
+  // True if a batch without rows may change something: what keeps state may count batches, or forget with time.
+  bool changes_with_time() const;
+
+  // The versions of datasets that the present batch sees, by node.
+  std::vector<std::pair<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>>> datasets() const;
+  // Shows batches these versions instead of what the loaders would give, until they are taken back with an empty map.
+  void pin_datasets(std::map<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>> versions) {
+    pinned_ = std::move(versions);
+  }
+
   // Gives the state of all nodes between two batches, and takes it into a fresh executor. Unknown ids are ignored.
   std::vector<SavedState> snapshot() const;
   Status restore(std::span<const SavedState> states);
@@ -119,6 +130,7 @@ class Executor {
   flow::BufferPool buffers_;
   std::vector<std::unique_ptr<SourceState>> sources_;
   std::vector<std::shared_ptr<const flow::DatasetVersion>> datasets_;  // by node index
+  std::map<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>> pinned_;
   std::vector<std::pair<std::uint32_t, flow::PortIndex>> watched_;
   std::size_t ready_ = 0;  // morsels that wait for a worker
 

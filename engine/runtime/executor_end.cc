@@ -96,6 +96,22 @@ void Executor::collect_captured(BatchResult& result) {
   }
 }
 
+bool Executor::changes_with_time() const {
+  return std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](const flow::Node& node) {
+    if (const auto* source = std::get_if<flow::SourceNode>(&node.work)) return source->idle_after_ms > 0;
+    const auto* breaker = std::get_if<std::unique_ptr<flow::Breaker>>(&node.work);
+    return breaker && (*breaker)->has_state();
+  });
+}
+
+std::vector<std::pair<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>>> Executor::datasets() const {
+  std::vector<std::pair<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>>> all;
+  for (std::uint32_t i = 0; i < datasets_.size(); ++i) {
+    if (datasets_[i]) all.emplace_back(i, datasets_[i]);
+  }
+  return all;
+}
+
 std::vector<SavedState> Executor::snapshot() const {
   std::vector<SavedState> states(1);
   watermarks_.snapshot(states[0].bytes);

@@ -28,7 +28,7 @@ Intake::Intake(flow::Graph& graph, EngineThread& engine, IntakeOptions options)
       options_(std::move(options)),
       memory_limit_(std::min(options_.max_memory, kBufferedBytes + kEngineBytes)) {}
 
-Status Intake::open() {
+Status Intake::open(const std::map<std::string, flow::Position>& standings) {
   for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
     auto* node = std::get_if<flow::SourceNode>(&graph_.nodes[i].work);
     if (!node) continue;
@@ -50,7 +50,9 @@ Status Intake::open() {
     context.available_now = options_.available_now;
     context.wake = options_.wake;
     context.fail = [this, id = feed.id](const Error& error) { options_.fail({id, error.message, {}, error.code}); };
-    const Status opened = feed.source->open(context, std::nullopt);
+    const auto stood = standings.find(feed.id);
+    const Status opened = feed.source->open(
+        context, stood == standings.end() ? std::nullopt : std::optional<flow::Position>(stood->second));
     if (!opened.ok()) return Error{"source `" + feed.id + "`: " + opened.error().message, false, opened.error().code};
   }
   return {};
@@ -61,7 +63,10 @@ void Intake::begin_batch(const Tick& tick) {
   records_left_ = std::min(options_.max_records.value_or(INT64_MAX), pressure_records_);
   bytes_left_ = options_.max_bytes.value_or(INT64_MAX);
   has_input_ = false;
-  for (Feed& feed : feeds_) feed.holds_back = false;
+  for (Feed& feed : feeds_) {
+    feed.holds_back = false;
+    feed.position.clear();
+  }
 }
 
 bool Intake::wants_next_batch() const {
@@ -168,8 +173,16 @@ std::vector<std::uint32_t> Intake::newly_ended() {
 
 std::map<std::string, flow::Position> Intake::positions() const {
   std::map<std::string, flow::Position> positions;
-  for (const Feed& feed : feeds_) positions[feed.id] = feed.position;
+  for (const Feed& feed : feeds_) {
+    if (!feed.position.empty()) positions[feed.id] = feed.position;
+  }
   return positions;
+}
+
+std::map<std::string, flow::Position> Intake::standings() const {
+  std::map<std::string, flow::Position> standings;
+  for (const Feed& feed : feeds_) standings[feed.id] = feed.source->standing();
+  return standings;
 }
 
 void Intake::stop() {

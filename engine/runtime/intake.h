@@ -33,7 +33,8 @@ class Intake {
  public:
   Intake(flow::Graph& graph, EngineThread& engine, IntakeOptions options);
 
-  Status open();
+  // `standings`: where sources stood when the run before stopped.
+  Status open(const std::map<std::string, flow::Position>& standings);
   // Begins a batch with fresh limits; what is read from now on belongs to it.
   void begin_batch(const Tick& tick);
   // Bounds every batch from the next one on; for back-pressure. At least one record is read.
@@ -57,8 +58,10 @@ class Intake {
   std::int64_t queued_bytes() const;
   // Milliseconds until a source may go on that its rate holds back now; 0: none.
   std::int64_t rate_wait_ms() const { return rate_wait_ms_; }
-  // Where each source stands.
+  // What the sources that were asked gave as the open batch's positions.
   std::map<std::string, flow::Position> positions() const;
+  // Where each source stands.
+  std::map<std::string, flow::Position> standings() const;
 
   // The sources take nothing new; what was received can still be read.
   void stop();
@@ -75,7 +78,7 @@ class Intake {
     double max_rate = 0;
     double tokens = 0;
     std::int64_t tokens_us = 0;
-    flow::Position position;
+    flow::Position position;  // of the open batch; empty: it was not asked
     bool more = false;        // the last poll left something behind
     bool holds_back = false;  // it has more, but not for this batch
     bool ended_told = false;

@@ -19,49 +19,110 @@ Job::Job(flow::Graph graph, JobOptions options) : graph_(std::move(graph)), opti
 
 Job::~Job() = default;
 
+Status Job::open_sink(flow::Node& node) {
+  flow::SinkContext context;
+  context.env = options_.env;
+  context.log = options_.log;
+  context.metrics = options_.metrics;
+  context.out = options_.out;
+  context.job = graph_.job;
+  context.id = node.id;
+  context.epoch = 1;
+  if (checkpoint_) checkpoint_->fill(context);
+  const Status opened = std::get<flow::SinkNode>(node.work).sink->open(context);
+  if (!opened.ok()) return Error{"sink `" + node.id + "`: " + opened.error().message, false, opened.error().code};
+  return {};
+}
+
 Status Job::open_sinks() {
   for (flow::Node& node : graph_.nodes) {
-    auto* sink = std::get_if<flow::SinkNode>(&node.work);
-    if (!sink) continue;
-    flow::SinkContext context;
-    context.env = options_.env;
-    context.log = options_.log;
-    context.metrics = options_.metrics;
-    context.out = options_.out;
-    context.job = graph_.job;
-    context.id = node.id;
-    context.epoch = 1;
-    const Status opened = sink->sink->open(context);
-    if (!opened.ok()) return Error{"sink `" + node.id + "`: " + opened.error().message, false, opened.error().code};
+    if (std::holds_alternative<flow::SinkNode>(node.work)) SR_TRY(open_sink(node));
   }
   return {};
 }
 
 Status Job::open() {
-  SR_TRY(open_sinks());
-  EventLoop& loop = *options_.loop;
   history_ = std::make_unique<TickHistory>(*options_.metrics);
   node_counters_ = std::make_unique<NodeCounters>(graph_, *options_.metrics);
   pool_ = std::make_unique<WorkerPool>(std::max(1U, options_.workers));
-  executor_ = std::make_unique<Executor>(
-      graph_,
-      ExecutorOptions{pool_.get(), kChunkRows, options_.env, {options_.programs, options_.log, options_.metrics}});
+  if (options_.checkpoint) SR_TRY(open_checkpoint());
+  const ExecutorOptions executing{
+      pool_.get(), kChunkRows, options_.env, {options_.programs, options_.log, options_.metrics}};
+  executor_ = std::make_unique<Executor>(graph_, executing);
+  sink_commits_ = std::make_unique<SinkCommits>(graph_, *options_.env, options_.log, true);
+  wake_timer_ = options_.loop->timer([this] {
+    wake_armed_ = false;
+    advance();
+  });
+  options_.loop->on_signal([this](int signal, int count) { signalled(signal, count); });
+  if (!checkpoint_) {
+    SR_TRY(open_sinks());
+    start_threads();
+    return open_intake({});
+  }
+  RecoveryOptions options;
+  options.env = options_.env;
+  options.log = options_.log;
+  options.executor = executing;
+  options.open_sink = [this](flow::Node& node) { return open_sink(node); };
+  Recovery recovery(*checkpoint_, std::move(options));
+  std::map<std::string, flow::Position> standings;
+  SR_TRY(recovery.restore(graph_, *executor_, standings));
+  SR_TRY(open_sinks());
+  start_threads();
+  SR_TRY(open_intake(standings));
+  auto resumed = recovery.replay(graph_, *executor_, *sink_commits_);
+  if (!resumed.ok()) return resumed.error();
+  durable_log_->begin_after(resumed->last, std::move(resumed->sinks), !resumed->positions.empty());
+  tick_ = resumed->last;
+  positions_ = std::move(resumed->positions);
+  return {};
+}
+
+Status Job::open_checkpoint() {
+  const auto failed = [this](const Error& error) {
+    options_.loop->post([this, error] { fail({{}, error.message, {}, error.code}); });
+  };
+  auto opened = Checkpoint::open(*options_.checkpoint, {options_.env, options_.log, true, failed}, graph_.job);
+  if (!opened.ok()) return Error{"checkpoint: " + opened.error().message, false, opened.error().code};
+  checkpoint_ = std::move(*opened);
+  checkpoint_->wrap_sources(graph_, true);
+  SR_TRY(checkpoint_->begin());
+  DurableLogOptions options;
+  options.env = options_.env;
+  options.log = options_.log;
+  options.graph = &graph_;
+  options.interval_ms = options_.checkpoint->interval_ms;
+  options.snapshots_sync = options_.checkpoint->snapshots_sync;
+  options.covered = [this](std::int64_t batch) { options_.loop->post([this, batch] { covered(batch); }); };
+  options.failed = failed;
+  durable_log_ = std::make_unique<DurableLog>(checkpoint_->store(), checkpoint_->input(), std::move(options));
+  batch_log_ = durable_log_.get();
+  return {};
+}
+
+void Job::start_threads() {
   const auto failed = [this](const Failure& failure) { options_.loop->post([this, failure] { fail(failure); }); };
   committer_ = std::make_unique<CommitThread>(
-      graph_, batch_log_, *options_.env, options_.log,
+      graph_, *batch_log_, *sink_commits_, *options_.env,
       CommitCallbacks{
           [this](const ExecutedBatch& batch, std::int64_t us, std::uint64_t dropped) { committed(batch, us, dropped); },
           failed});
   EngineCallbacks callbacks;
   callbacks.failed = failed;
   callbacks.relieved = [this] { options_.loop->post([this] { advance(); }); };
-  callbacks.executed = [this](ExecutedBatch batch) {
+  callbacks.executed = [this, failed](ExecutedBatch batch) {
+    const Status logged = batch_log_->executed(batch.result, *executor_, batch.processing_us);
+    if (!logged.ok()) return failed({{}, logged.error().message, {}, logged.error().code});
     if (!committer_->submit(std::move(batch))) return;
     options_.loop->post([this] { executed(); });
   };
   engine_ = std::make_unique<EngineThread>(*executor_, *options_.env->clock, std::move(callbacks));
+}
+
+Status Job::open_intake(const std::map<std::string, flow::Position>& standings) {
   IntakeOptions intake;
-  intake.loop = &loop;
+  intake.loop = options_.loop;
   intake.env = options_.env;
   intake.log = options_.log;
   intake.metrics = options_.metrics;
@@ -70,22 +131,12 @@ Status Job::open() {
   intake.max_bytes = options_.max_bytes;
   intake.max_memory = options_.max_memory;
   intake.wake = [this] { woken(); };
-  intake.fail = failed;
+  intake.fail = [this](const Failure& failure) { options_.loop->post([this, failure] { fail(failure); }); };
   intake_ = std::make_unique<Intake>(graph_, *engine_, std::move(intake));
-  wake_timer_ = loop.timer([this] {
-    wake_armed_ = false;
-    advance();
-  });
-  loop.on_signal([this](int signal, int count) { signalled(signal, count); });
-  return intake_->open();
+  return intake_->open(standings);
 }
 
 JobOutcome Job::run() {
-  if (!options_.checkpoint_dir.empty() || !options_.wal_dir.empty()) {
-    const std::string what = options_.checkpoint_dir.empty() ? "wal" : "checkpoint.dir";
-    return {4, false,
-            "this version cannot run a job with `" + what + "` yet: nothing would be kept; use `checkpoint: none`"};
-  }
   if (const Status opened = open(); !opened.ok()) {
     outcome_ = {4, false, opened.error().message};
     phase_ = Phase::over;
@@ -98,7 +149,7 @@ JobOutcome Job::run() {
           due_.push_back(due);
           advance();
         });
-    ticker_->start(0);
+    ticker_->start(tick_.time_ms);
     begin_batch(ticker_->next_ms());
   } else {
     begin_batch(wall_multiple());
@@ -115,9 +166,9 @@ JobOutcome Job::run() {
   return outcome_;
 }
 
-// The next multiple of the interval since the epoch.
+// The next multiple of the interval since the epoch, behind the last batch.
 std::int64_t Job::wall_multiple() const {
-  return (options_.env->clock->wall_ms() / graph_.interval_ms + 1) * graph_.interval_ms;
+  return (std::max(options_.env->clock->wall_ms(), tick_.time_ms) / graph_.interval_ms + 1) * graph_.interval_ms;
 }
 
 void Job::begin_batch(std::int64_t time_ms) {
@@ -166,12 +217,16 @@ void Job::told_committed(const TickStats& stats, std::int64_t number) {
   history_->add(stats);
   if (pressure_) estimate_rate(stats);
   if (options_.verbose && options_.say) options_.say(to_line(stats) + "\n");
-  const auto found = positions_.find(number);
-  if (found != positions_.end()) {
-    intake_->committed(found->second);
-    positions_.erase(found);
-  }
+  if (!checkpoint_) covered(number);
   advance();
+}
+
+// What batches up to this one were made of is never asked for again.
+void Job::covered(std::int64_t batch) {
+  while (!positions_.empty() && positions_.begin()->first <= batch) {
+    intake_->committed(positions_.begin()->second);
+    positions_.erase(positions_.begin());
+  }
 }
 
 void Job::estimate_rate(const TickStats& stats) {
@@ -203,6 +258,14 @@ void Job::drain() {
   advance();
 }
 
+// The job ends in order: its state is safe, and nothing need be done again at the next start.
+Status Job::finish_checkpoint() {
+  if (!durable_log_) return {};
+  SR_TRY(durable_log_->finish(*executor_, intake_->standings()));
+  covered(INT64_MAX);
+  return {};
+}
+
 void Job::fail(const Failure& failure) {
   if (phase_ == Phase::over) return;
   // Nobody reads what the job prints any more: it has done its work.
@@ -221,6 +284,7 @@ void Job::end(JobOutcome outcome) {
 void Job::shut_down() {
   if (progress_) progress_->finish();
   if (options_.programs) options_.programs->stop();
+  if (durable_log_) durable_log_->stop();
   if (committer_) committer_->stop();
   if (engine_) engine_->stop();
   ticker_.reset();

@@ -16,12 +16,13 @@
 #include "engine/loop/event_loop.h"
 #include "engine/observe/log.h"
 #include "engine/observe/tick_stats.h"
-#include "engine/runtime/batch_log.h"
 #include "engine/runtime/commit_thread.h"
+#include "engine/runtime/durable_log.h"
 #include "engine/runtime/intake.h"
 #include "engine/runtime/node_counters.h"
 #include "engine/runtime/progress_line.h"
 #include "engine/runtime/rate_estimator.h"
+#include "engine/runtime/recovery.h"
 #include "engine/runtime/ticker.h"
 
 namespace sr::runtime {
@@ -44,11 +45,10 @@ struct JobOptions {
   std::optional<PidConstants> backpressure;  // null: only memory and max_queued hold the sources back
   bool graceful = true;
   std::int64_t shutdown_timeout_ms = 30'000;
-  std::string checkpoint_dir;  // asked for by the job; see Job::run
-  std::string wal_dir;
-  bool verbose = false;                       // a line for each batch
-  bool progress = false;                      // a line that shows how far the job is; for terminals
-  std::function<void(std::string_view)> say;  // takes what is for people, lines with \n
+  std::optional<CheckpointOptions> checkpoint;  // null: state lives in memory only
+  bool verbose = false;                         // a line for each batch
+  bool progress = false;                        // a line that shows how far the job is; for terminals
+  std::function<void(std::string_view)> say;    // takes what is for people, lines with \n
 };
 
 struct JobOutcome {
@@ -62,15 +62,20 @@ class Job {
   Job(flow::Graph graph, JobOptions options);
   ~Job();
 
-  // Runs until the job ends. A job that asks for a checkpoint folder or a log is refused: durability is not there yet,
-  // and nothing may be promised that is not kept.
+  // Runs until the job ends. With a checkpoint it first brings the job to where its last run has stopped.
   JobOutcome run();
 
  private:
   enum class Phase : std::uint8_t { running, draining, finishing, over };
 
   Status open();
+  Status open_sink(flow::Node& node);
   Status open_sinks();
+  Status open_checkpoint();
+  void start_threads();
+  Status open_intake(const std::map<std::string, flow::Position>& standings);
+  Status finish_checkpoint();
+  void covered(std::int64_t batch);
   void begin_batch(std::int64_t time_ms);
   void advance();
   void advance_interval();
@@ -94,9 +99,13 @@ class Job {
 
   flow::Graph graph_;
   JobOptions options_;
-  NoBatchLog batch_log_;
+  NoBatchLog no_log_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  std::unique_ptr<DurableLog> durable_log_;
+  BatchLog* batch_log_ = &no_log_;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<SinkCommits> sink_commits_;
   std::unique_ptr<CommitThread> committer_;
   std::unique_ptr<EngineThread> engine_;
   std::unique_ptr<Intake> intake_;
@@ -115,7 +124,8 @@ class Job {
   std::int64_t cuts_sent_ = 0;
   std::int64_t cuts_executed_ = 0;
   std::int64_t commits_ = 0;
-  std::map<std::int64_t, std::map<std::string, flow::Position>> positions_;  // of batches that are not yet committed
+  std::map<std::int64_t, std::map<std::string, flow::Position>> positions_;  // of batches whose input may not go yet
+  std::vector<std::string> ended_;                                           // sources that have ended
   bool wake_armed_ = false;
   bool last_cut_ = false;  // nothing comes behind the last cut
 };

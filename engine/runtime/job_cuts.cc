@@ -28,7 +28,9 @@ void Job::advance() {
     intake_->regulate();
     if (phase_ == Phase::running && intake_->rate_wait_ms() > 0) wake_later(intake_->rate_wait_ms());
   }
-  if (phase_ == Phase::finishing && commits_ == cuts_sent_) end({});
+  if (phase_ != Phase::finishing || commits_ != cuts_sent_) return;
+  const Status finished = finish_checkpoint();
+  finished.ok() ? end({}) : fail({{}, finished.error().message, {}, finished.error().code});
 }
 
 void Job::advance_interval() {
@@ -99,10 +101,16 @@ void Job::cut(std::int64_t due_us) {
   cut.ended = intake_->newly_ended();
   tick_.last = intake_->all_ended();
   cut.tick = tick_;
-  BatchPlan plan{tick_, intake_->positions()};
-  if (const Status planned = batch_log_.plan(plan); !planned.ok())
+  BatchCut logged;
+  logged.plan.tick = tick_;
+  logged.plan.positions = intake_->positions();
+  for (const std::uint32_t source : cut.ended) ended_.push_back(graph_.nodes[source].id);
+  logged.plan.ended = ended_;
+  logged.has_input = intake_->batch_has_input();
+  if (batch_log_->wants_standings(logged.has_input)) logged.standings = intake_->standings();
+  positions_[tick_.id] = logged.plan.positions;
+  if (const Status planned = batch_log_->plan(std::move(logged)); !planned.ok())
     return fail({{}, planned.error().message, {}, planned.error().code});
-  positions_[tick_.id] = std::move(plan.positions);
   ++cuts_sent_;
   engine_->cut(std::move(cut));
   if (tick_.last) phase_ = Phase::finishing;

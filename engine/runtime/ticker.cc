@@ -21,6 +21,9 @@ std::int64_t Ticker::offset_us() const {
 void Ticker::start(std::int64_t after_ms) {
   offset_us_ = offset_us();
   next_ms_ = std::max(multiple_after(clock_.wall_ms()), multiple_after(after_ms));
+  // Behind batches that are ahead of the wall clock the next one is due in an interval, not when the clock comes there.
+  const std::int64_t wait_us = next_ms_ * 1000 - offset_us_ - clock_.monotonic_us();
+  offset_us_ += std::max<std::int64_t>(0, wait_us - interval_ms_ * 1000);
   arm();
 }
 

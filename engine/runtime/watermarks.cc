@@ -75,19 +75,28 @@ void Watermarks::advance(const Tick& tick) {
 
 void Watermarks::snapshot(std::string& out) const {
   for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
-    const std::int64_t values[3] = {nodes_[i], sources_[i].latest_us, sources_[i].active_ms};
+    const std::string& id = graph_.nodes[i].id;
+    const std::int64_t values[4] = {static_cast<std::int64_t>(id.size()), nodes_[i], sources_[i].latest_us,
+                                    sources_[i].active_ms};
     out.append(reinterpret_cast<const char*>(values), sizeof(values));
+    out += id;
   }
 }
 
 Status Watermarks::restore(std::string_view in) {
-  std::int64_t values[3];
-  if (in.size() != nodes_.size() * sizeof(values)) return Error{"the saved watermarks are of another job"};
-  for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
-    std::memcpy(values, in.data() + i * sizeof(values), sizeof(values));
-    nodes_[i] = values[0];
-    sources_[i].latest_us = values[1];
-    sources_[i].active_ms = values[2];
+  std::int64_t values[4];
+  while (!in.empty()) {
+    if (in.size() < sizeof(values)) return Error{"the saved watermarks are damaged", false, "damaged"};
+    std::memcpy(values, in.data(), sizeof(values));
+    in.remove_prefix(sizeof(values));
+    if (values[0] < 0 || in.size() < static_cast<std::size_t>(values[0]))
+      return Error{"the saved watermarks are damaged", false, "damaged"};
+    const auto node = graph_.find(in.substr(0, static_cast<std::size_t>(values[0])));
+    in.remove_prefix(static_cast<std::size_t>(values[0]));
+    if (!node) continue;
+    nodes_[*node] = values[1];
+    sources_[*node].latest_us = values[2];
+    sources_[*node].active_ms = values[3];
   }
   return {};
 }

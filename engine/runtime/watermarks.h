@@ -28,6 +28,7 @@ class Watermarks {
   // True if all sources above a node have ended.
   bool ended(std::uint32_t node) const;
 
+  // By the ids of the nodes: what another graph does not have is passed over.
   void snapshot(std::string& out) const;
   Status restore(std::string_view in);
 

@@ -105,6 +105,27 @@ Status KeyedState::decode(std::string_view* in) {
     if ((*values)->size != table_.size()) return Error{"a keyed state is damaged: its columns differ in length"};
     column.append(**values, table_.size());
   }
+  return decode_times(in);
+}
+
+Status KeyedState::decode_as(std::string_view* in, std::span<const TypeRef> saved,
+                             std::span<const std::optional<std::size_t>> from, const FirstValues& first) {
+  SR_TRY(table_.decode(in));
+  const std::uint32_t count = table_.size();
+  std::vector<ColumnRef> old;
+  for (const TypeRef& type : saved) {
+    auto values = decode_column(in, type);
+    if (!values.ok()) return values.error();
+    if ((*values)->size != count) return Error{"a keyed state is damaged: its columns differ in length"};
+    old.push_back(std::move(*values));
+  }
+  auto fresh = first(table_.keys(0, count), count);
+  if (!fresh.ok()) return fresh.error();
+  for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i].append(from[i] ? *old[*from[i]] : *(*fresh)[i], count);
+  return decode_times(in);
+}
+
+Status KeyedState::decode_times(std::string_view* in) {
   filled_ = table_.size();
   if (!tracks_time_) return {};
   auto times = decode_column(in, types::bigint());

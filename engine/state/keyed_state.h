@@ -3,7 +3,9 @@
 // Tested in tests/unit/state/keyed_state_test.cc.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,8 +49,17 @@ class KeyedState {
   std::size_t memory_bytes() const;
   void encode(std::string& out) const;
   Status decode(std::string_view* in);
+  // Makes a value for each group of a table, one column per state column.
+  using FirstValues =
+      std::function<Result<std::vector<ColumnRef>>(std::span<const ColumnRef> keys, std::uint32_t count)>;
+  // Takes in a state that was encoded with other columns, of types `saved`: column i is the saved column from[i], or
+  // what `first` makes.
+  Status decode_as(std::string_view* in, std::span<const TypeRef> saved,
+                   std::span<const std::optional<std::size_t>> from, const FirstValues& first);
 
  private:
+  Status decode_times(std::string_view* in);
+
   GroupTable table_;
   std::vector<StateColumn> columns_;
   bool tracks_time_;

@@ -10,10 +10,10 @@
 //     after: move
 //     move_to: done
 //
-// Tested in tests/unit/operators/directory_source_test.cc.
+// Tested in tests/unit/operators/file_sources_test.cc.
 #include <algorithm>
 #include <deque>
-#include <set>
+#include <map>
 
 #include "engine/observe/log.h"
 #include "operators/support/file_cursor.h"
@@ -62,6 +62,7 @@ struct FoundFile {
   std::int64_t mtime_us = 0;
   std::string path;
   std::int64_t size = 0;
+  std::uint64_t inode = 0;
   auto operator<=>(const FoundFile&) const = default;
 };
 
@@ -71,46 +72,79 @@ class Directory final : public flow::Source {
 
   Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override {
     context_ = context;
-    if (resume_from && !resume_from->empty()) taken_ = std::stoll(*resume_from);
     auto info = fs().stat(config_.path);
     if (!info.ok()) return info.error();
     if (!info->is_directory) return Error{config_.path + ": is not a directory", false, "ENOTDIR"};
     if (config_.after == AfterFile::move) SR_TRY(fs().make_directories(config_.move_to));
+    if (resume_from) SR_TRY(recall(*resume_from));
     SR_TRY(look());
-    if (!config_.existing) waiting_.clear();
-    for (const FoundFile& file : waiting_) total_ += file.size;
+    if (!config_.existing && !resume_from) pass_over_waiting();
+    if (resume_from) finish_left_over();
+    for (const auto& [path, seen] : seen_) total_ += seen.state == State::waiting ? seen.span.identity.size : 0;
     if (!context.loop || context.available_now) return {};
     auto watch = context.loop->watch(config_.path, [this] { changed(); });
     if (watch.ok()) watch_ = std::move(*watch);
     return {};
   }
 
-  Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
+  Result<flow::SourceSlice> replay(const flow::Position& until) override {
+    auto spans = decode_spans(until);
+    if (!spans.ok()) return spans.error();
     flow::SourceSlice slice;
-    flow::Budget left = budget;
-    if (budget.batch != batch_) files_in_batch_ = cursor_ ? 1 : 0;
-    batch_ = budget.batch;
-    SR_TRY(look_again());
-    while (left.bytes > 0 && left.records > 0) {
-      if (!cursor_ && !start_next()) break;
-      if (!cursor_) continue;
-      auto more = cursor_->take(left, slice);
-      if (!more.ok()) return more.error();
-      if (*more) break;
-      done_bytes_ += cursor_->size();
-      done_.push_back({++taken_, cursor_->path()});
-      cursor_.reset();
+    for (const FileSpan& span : *spans) {
+      if (!cursor_ || cursor_->path() != span.path) {
+        if (const Status opened = open_file(span.path); !opened.ok())
+          return Error{"what a batch has read must be read again: " + opened.error().message, false, "changed"};
+      }
+      SR_TRY(check_identity(cursor_->file(), span.path, span.identity));
+      cursor_->seek(span.from);
+      cursor_->limit(span.identity.size);
+      SR_TRY(cursor_->replay(span.to, slice));
+      Seen& seen = seen_[span.path];
+      seen.span.identity = span.identity;
+      seen.span.to = span.to;
+      if (span.to.offset >= span.identity.size) finish_reading(seen);
     }
-    slice.more = cursor_ || !waiting_.empty();
-    slice.position = std::to_string(taken_);
+    slice.position = until;
     return slice;
   }
 
-  bool ended() const override { return (stopped_ || context_.available_now) && !cursor_ && waiting_.empty(); }
+  flow::Position standing() const override {
+    std::vector<FileSpan> spans;
+    for (const auto& [path, seen] : seen_) spans.push_back(seen.span);
+    return encode_spans(spans);
+  }
+
+  Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
+    flow::SourceSlice slice;
+    flow::Budget left = budget;
+    taken_.begin(budget.batch);
+    if (budget.batch != batch_) files_in_batch_ = cursor_ ? 1 : 0;
+    batch_ = budget.batch;
+    SR_TRY(look_again());
+    while (!stopped_ && left.bytes > 0 && left.records > 0) {
+      if (!cursor_ && !start_next()) break;
+      if (!cursor_) continue;
+      Seen& seen = seen_[cursor_->path()];
+      const FileMark before = cursor_->mark();
+      auto more = cursor_->take(left, slice);
+      if (!more.ok()) return more.error();
+      seen.span.to = cursor_->mark();
+      // An empty file is taken too: what becomes of it is told by its position.
+      if (seen.span.to.offset != before.offset || !*more)
+        taken_.add({cursor_->path(), seen.span.identity, before, seen.span.to});
+      if (*more) break;
+      finish_reading(seen);
+    }
+    slice.more = cursor_ || has_waiting();
+    slice.position = taken_.position();
+    return slice;
+  }
+
+  bool ended() const override { return stopped_ || (context_.available_now && !cursor_ && !has_waiting()); }
   void stop() override {
     stopped_ = true;
     watch_.reset();
-    waiting_.clear();
     cursor_.reset();
   }
   void close() override {
@@ -120,17 +154,20 @@ class Directory final : public flow::Source {
   flow::Progress progress() const override { return {done_bytes_ + (cursor_ ? cursor_->offset() : 0), total_}; }
 
   void committed(const flow::Position& position) override {
-    const std::int64_t upto = position.empty() ? 0 : std::stoll(position);
-    while (!done_.empty() && done_.front().number <= upto) {
-      finish(done_.front().path);
-      done_.pop_front();
+    const auto spans = decode_spans(position);
+    if (!spans.ok()) return;
+    for (const FileSpan& span : *spans) {
+      if (span.to.offset >= span.identity.size) finish(span.path);
     }
   }
 
  private:
-  struct DoneFile {
-    std::int64_t number;
-    std::string path;
+  enum class State : std::uint8_t { waiting, open, done };
+  // A file that is, or was just now, in the folder.
+  struct Seen {
+    FileSpan span;
+    State state = State::waiting;
+    int missing = 0;  // looks in a row that did not find it
   };
 
   Fs& fs() { return *context_.env->fs; }
@@ -139,6 +176,46 @@ class Directory final : public flow::Source {
   void changed() {
     stale_ = true;
     context_.wake();
+  }
+
+  // Files that stand in the queue may have been read by a replay, or have gone.
+  bool has_waiting() const {
+    return std::any_of(waiting_.begin(), waiting_.end(), [this](const std::string& path) { return waits(path); });
+  }
+  bool waits(const std::string& path) const {
+    const auto seen = seen_.find(path);
+    return seen != seen_.end() && seen->second.state == State::waiting;
+  }
+
+  Status recall(const flow::Position& standing) {
+    auto spans = decode_spans(standing);
+    if (!spans.ok()) return Error{"the saved position of `" + context_.id + "` cannot be read", false, "damaged"};
+    std::vector<FoundFile> unread;
+    for (FileSpan& span : *spans) {
+      Seen& seen = seen_[span.path];
+      seen.span = std::move(span);
+      const FileSpan& was = seen.span;
+      const bool read = was.known == Known::opened && was.to.offset >= was.identity.size;
+      if (read || was.known == Known::passed_over) {
+        seen.state = State::done;
+      } else if (was.known == Known::opened) {
+        waiting_.push_front(was.path);  // gone on with first
+      } else {
+        unread.push_back({was.mtime_us, was.path});
+      }
+    }
+    std::sort(unread.begin(), unread.end());
+    for (FoundFile& file : unread) waiting_.push_back(std::move(file.path));
+    return {};
+  }
+
+  void pass_over_waiting() {
+    for (const std::string& path : waiting_) {
+      Seen& seen = seen_[path];
+      seen.state = State::done;
+      seen.span.known = Known::passed_over;
+    }
+    waiting_.clear();
   }
 
   // Watches do not see everything (network folders, folders below): the folder is read once a second in any case.
@@ -155,10 +232,28 @@ class Directory final : public flow::Source {
     std::vector<FoundFile> found;
     SR_TRY(collect(config_.path, 0, found));
     std::sort(found.begin(), found.end());
-    for (FoundFile& file : found) {
-      if (seen_.insert(file.path).second) waiting_.push_back(std::move(file));
+    for (auto& [path, seen] : seen_) ++seen.missing;
+    for (const FoundFile& file : found) {
+      const auto [at, added] = seen_.try_emplace(file.path);
+      at->second.missing = 0;
+      if (added || is_another(at->second, file)) {
+        at->second.span = {file.path, {file.inode, file.size}, {}, {}, file.mtime_us, Known::seen};
+        at->second.state = State::waiting;
+        waiting_.push_back(file.path);
+      }
     }
+    // One look may miss a name while the folder changes; who misses it twice may take the next file of that name for
+    // new.
+    std::erase_if(seen_,
+                  [](const auto& entry) { return entry.second.missing >= 2 && entry.second.state != State::open; });
     return {};
+  }
+
+  // A name counts once, unless we have freed it ourselves: then a file that is not the one that was read is new.
+  bool is_another(const Seen& seen, const FoundFile& file) const {
+    if (config_.after == AfterFile::keep || seen.state != State::done) return false;
+    const FileSpan& was = seen.span;
+    return was.identity.inode != file.inode || was.identity.size != file.size || was.mtime_us != file.mtime_us;
   }
 
   Status collect(const std::string& folder, int depth, std::vector<FoundFile>& found) {
@@ -172,45 +267,87 @@ class Directory final : public flow::Source {
       if (info->is_directory && config_.recursive && depth < kDeepest && path != config_.move_to) {
         SR_TRY(collect(path, depth + 1, found));
       } else if (info->is_regular && matches_glob(config_.pattern, name)) {
-        found.push_back({info->mtime_us, path, info->size});
+        found.push_back({info->mtime_us, path, info->size, info->inode});
       }
     }
     return {};
   }
 
+  // Opens a file where it was left.
+  Status open_file(const std::string& path) {
+    auto opened = FileCursor::open(fs(), path, {context_.framer, context_.max_record, false}, pool_);
+    if (!opened.ok()) return opened.error();
+    auto identity = identify((*opened)->file(), (*opened)->size());
+    if (!identity.ok()) return identity.error();
+    auto info = (*opened)->file().info();
+    if (!info.ok()) return info.error();
+    Seen& seen = seen_[path];
+    if (seen.span.known == Known::opened && seen.span.to.offset > 0) {
+      SR_TRY(check_identity((*opened)->file(), path, seen.span.identity));
+      *identity = seen.span.identity;  // what was added since does not count
+    }
+    (*opened)->limit(identity->size);
+    (*opened)->seek(seen.span.to);
+    seen.span = {path, *identity, {}, seen.span.to, info->mtime_us, Known::opened};
+    seen.state = State::open;
+    cursor_ = std::move(*opened);
+    return {};
+  }
+
   // Opens the next file; false if there is none that this batch may take. A file that has gone is passed over.
   bool start_next() {
+    while (!waiting_.empty() && !waits(waiting_.front())) waiting_.pop_front();
     if (waiting_.empty() || at_limit()) return false;
-    const std::string path = std::move(waiting_.front().path);
+    const std::string path = std::move(waiting_.front());
     waiting_.pop_front();
-    auto opened = FileCursor::open(fs(), path, {context_.framer, context_.max_record, false}, pool_);
-    if (opened.ok()) {
-      cursor_ = std::move(*opened);
+    if (const Status opened = open_file(path); opened.ok()) {
       ++files_in_batch_;
-    } else if (context_.log) {
-      context_.log->warn("cannot read a file: " + opened.error().message, {{"source", context_.id}});
+    } else {
+      seen_[path].state = State::done;
+      if (context_.log) context_.log->warn("cannot read a file: " + opened.error().message, {{"source", context_.id}});
     }
     return true;
   }
 
+  void finish_reading(Seen& seen) {
+    seen.state = State::done;
+    seen.span.to.offset = seen.span.identity.size;
+    done_bytes_ += cursor_->size();
+    cursor_.reset();
+  }
+
+  // Does what a crash has kept from being done.
+  void finish_left_over() {
+    std::vector<std::string> left;
+    for (const auto& [path, seen] : seen_) {
+      if (seen.state == State::done && seen.missing == 0) left.push_back(path);
+    }
+    for (const std::string& path : left) finish(path);
+  }
+
+  // Does with a file that was read what the job asks for.
   void finish(const std::string& path) {
+    if (config_.after == AfterFile::keep) return;
+    const auto seen = seen_.find(path);
+    if (seen == seen_.end() || seen->second.state != State::done || seen->second.span.known != Known::opened) return;
     Status status;
     if (config_.after == AfterFile::remove) status = fs().remove(path);
     if (config_.after == AfterFile::move) status = fs().rename(path, config_.move_to + "/" + split_path(path).second);
-    if (!status.ok() && context_.log) context_.log->warn(status.error().message, {{"source", context_.id}});
-    // A name that is free again may come back with another file.
-    if (config_.after != AfterFile::keep && status.ok()) seen_.erase(path);
+    if (!status.ok() && status.error().code != "ENOENT") {
+      if (context_.log) context_.log->warn(status.error().message, {{"source", context_.id}});
+      return;
+    }
+    seen_.erase(seen);  // a name that is free again may come back with another file
   }
 
   DirectoryConfig config_;
   flow::SourceContext context_;
   flow::BufferPool pool_;
   std::unique_ptr<FileWatch> watch_;
-  std::set<std::string> seen_;
-  std::deque<FoundFile> waiting_;
+  std::map<std::string, Seen> seen_;
+  std::deque<std::string> waiting_;
+  TakenSpans taken_;
   std::unique_ptr<FileCursor> cursor_;
-  std::deque<DoneFile> done_;  // read, their batch not yet committed
-  std::int64_t taken_ = 0;
   std::int64_t batch_ = -1;
   std::int64_t files_in_batch_ = 0;
   std::int64_t looked_ms_ = 0;

@@ -7,11 +7,13 @@
 //     format: text
 //     follow: true
 //
-// Tested in tests/jobs and tests/unit/operators/file_source_test.cc.
-#include <nlohmann/json.hpp>
+// Tested in tests/jobs and tests/unit/operators/file_sources_test.cc.
+#include <algorithm>
+#include <map>
 
 #include "engine/observe/log.h"
 #include "operators/support/file_cursor.h"
+#include "operators/support/followed_file.h"
 #include "operators/support/glob.h"
 #include "specs/registry.h"
 
@@ -30,62 +32,126 @@ class Files final : public flow::Source {
 
   Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override {
     context_ = context;
-    paths_ = has_wildcards(config_.path) ? expand_glob(*context.env->fs, config_.path) : std::vector{config_.path};
+    if (resume_from) SR_TRY(recall(*resume_from));
+    paths_ = has_wildcards(config_.path) ? expand_glob(fs(), config_.path) : std::vector{config_.path};
     for (const std::string& path : paths_) {
-      auto info = context.env->fs->stat(path);
+      auto info = fs().stat(path);
+      if (!info.ok() && is_done(path)) continue;  // read to its end, and then taken away
       if (!info.ok()) return info.error();
       if (info->is_directory) return Error{path + ": is a directory", false, "EISDIR"};
+      if (const auto known = known_.find(path); known != known_.end()) SR_TRY(compare(path, *info, known->second));
       total_ += info->size;
     }
     if (paths_.empty() && context.log)
       context.log->warn("no file matches", {{"source", context.id}, {"path", config_.path}});
-    if (resume_from && !resume_from->empty()) return resume(*resume_from);
     return {};
+  }
+
+  Result<flow::SourceSlice> replay(const flow::Position& until) override {
+    auto spans = decode_spans(until);
+    if (!spans.ok()) return spans.error();
+    flow::SourceSlice slice;
+    for (const FileSpan& span : *spans) {
+      if (!cursor_ || cursor_->path() != span.path) SR_TRY(start(span.path));
+      SR_TRY(check_identity(cursor_->file(), span.path, span.identity));
+      FileSpan& known = known_[span.path];
+      if (cursor_->offset() != span.from.offset)
+        return Error{span.path + ": was read to byte " + std::to_string(cursor_->offset()) + " and not to " +
+                         std::to_string(span.from.offset),
+                     false, "changed"};
+      cursor_->seek(span.from);
+      SR_TRY(cursor_->replay(span.to, slice));
+      known.identity = span.identity;
+      known.to = span.to;
+    }
+    slice.position = until;
+    return slice;
+  }
+
+  flow::Position standing() const override {
+    std::vector<FileSpan> spans;
+    for (const auto& [path, span] : known_) spans.push_back(span);
+    return encode_spans(spans);
   }
 
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
     flow::SourceSlice slice;
     flow::Budget left = budget;
+    taken_.begin(budget.batch);
     while (!stopped_ && next_ < paths_.size() && left.bytes > 0 && left.records > 0) {
-      if (!cursor_) {
-        auto opened =
-            FileCursor::open(*context_.env->fs, paths_[next_], {context_.framer, context_.max_record, false}, pool_);
-        if (!opened.ok()) return opened.error();
-        cursor_ = std::move(*opened);
+      const std::string& path = paths_[next_];
+      if (cursor_ && cursor_->path() != path) cursor_.reset();
+      if (!cursor_ && is_done(path)) {
+        ++next_;
+        continue;
       }
+      if (!cursor_) SR_TRY(start(path));
+      FileSpan& known = known_[path];
+      const FileMark before = cursor_->mark();
       auto more = cursor_->take(left, slice);
       if (!more.ok()) return more.error();
+      known.to = cursor_->mark();
+      if (known.to.offset != before.offset) taken_.add({path, known.identity, before, known.to});
       if (*more) break;
+      known.to.offset = known.identity.size = std::max(known.to.offset, known.identity.size);
       done_ += cursor_->size();
       cursor_.reset();
       ++next_;
     }
     slice.more = !ended();
-    slice.position = position();
+    slice.position = taken_.position();
     return slice;
   }
 
-  bool ended() const override { return stopped_ || next_ >= paths_.size(); }
+  bool ended() const override {
+    return stopped_ || std::all_of(paths_.begin() + static_cast<std::ptrdiff_t>(next_), paths_.end(),
+                                   [this](const std::string& path) { return is_done(path); });
+  }
   void stop() override { stopped_ = true; }
   void close() override { cursor_.reset(); }
   flow::Progress progress() const override { return {done_ + (cursor_ ? cursor_->offset() : 0), total_}; }
 
  private:
-  std::string position() const {
-    if (next_ >= paths_.size()) return R"({"path":null})";
-    return nlohmann::json{{"path", paths_[next_]}, {"offset", cursor_ ? cursor_->offset() : 0}}.dump();
+  Fs& fs() { return *context_.env->fs; }
+  bool is_done(const std::string& path) const {
+    const auto known = known_.find(path);
+    return known != known_.end() && known->second.to.offset >= known->second.identity.size;
   }
-  Status resume(const std::string& position) {
-    const auto json = nlohmann::json::parse(position, nullptr, false);
-    if (!json.is_object() || !json.contains("path"))
-      return Error{"the saved position of `" + context_.id + "` cannot be read"};
-    while (next_ < paths_.size() && (json["path"].is_null() || paths_[next_] != json["path"])) ++next_;
-    if (next_ >= paths_.size()) return {};
-    auto opened =
-        FileCursor::open(*context_.env->fs, paths_[next_], {context_.framer, context_.max_record, false}, pool_);
+
+  Status recall(const flow::Position& standing) {
+    auto spans = decode_spans(standing);
+    if (!spans.ok()) return Error{"the saved position of `" + context_.id + "` cannot be read", false, "damaged"};
+    for (FileSpan& span : *spans) known_[span.path] = span;
+    return {};
+  }
+
+  // A file that is as it was costs no reading; one that has grown is read on.
+  Status compare(const std::string& path, const FileInfo& info, FileSpan& known) {
+    const bool same = info.inode == known.identity.inode && info.size == known.identity.size;
+    if (same && is_done(path)) return {};
+    auto file = fs().open(path, OpenMode::read);
+    if (!file.ok()) return file.error();
+    SR_TRY(check_identity(**file, path, known.identity));
+    auto identity = identify(**file, info.size);
+    if (!identity.ok()) return identity.error();
+    known.identity = *identity;
+    return {};
+  }
+
+  // Opens a file where it was left.
+  Status start(const std::string& path) {
+    auto opened = FileCursor::open(fs(), path, {context_.framer, context_.max_record, false}, pool_);
     if (!opened.ok()) return opened.error();
     cursor_ = std::move(*opened);
-    cursor_->seek(json.value("offset", std::int64_t{0}));
+    const auto [at, added] = known_.try_emplace(path);
+    if (!added) {
+      cursor_->seek(at->second.to);
+      return {};
+    }
+    auto identity = identify(cursor_->file(), cursor_->size());
+    if (!identity.ok()) return identity.error();
+    at->second.path = path;
+    at->second.identity = *identity;
     return {};
   }
 
@@ -94,107 +160,11 @@ class Files final : public flow::Source {
   flow::BufferPool pool_;
   std::vector<std::string> paths_;
   std::size_t next_ = 0;
+  std::map<std::string, FileSpan> known_;  // by path: what was read of it
+  TakenSpans taken_;
   std::unique_ptr<FileCursor> cursor_;
   std::int64_t done_ = 0;
   std::int64_t total_ = 0;
-  bool stopped_ = false;
-};
-
-// Reads one file as it grows. When another file takes its name, the old one is read to its end first.
-class FollowedFile final : public flow::Source {
- public:
-  explicit FollowedFile(const FileConfig& config) : config_(config) {}
-
-  Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override {
-    context_ = context;
-    if (resume_from && !resume_from->empty()) resume_ = *resume_from;
-    if (context.loop) {
-      auto watch = context.loop->watch(config_.path, [this] { context_.wake(); });
-      if (watch.ok()) watch_ = std::move(*watch);
-    }
-    SR_TRY(look());
-    if (!cursor_ && context.log)
-      context.log->warn("waiting for the file", {{"source", context.id}, {"path", config_.path}});
-    return {};
-  }
-
-  Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
-    flow::SourceSlice slice;
-    flow::Budget left = budget;
-    for (int rounds = 0; rounds < 2 && left.bytes > 0 && left.records > 0; ++rounds) {
-      if (!stopped_) SR_TRY(look());
-      if (!cursor_) break;
-      auto more = cursor_->take(left, slice);
-      if (!more.ok()) return more.error();
-      slice.more = *more;
-      if (*more || !replaced_) break;
-      cursor_.reset();  // go on with the file that has the name now
-    }
-    if (cursor_) {
-      slice.position = nlohmann::json{{"inode", cursor_->inode()}, {"offset", cursor_->offset()}}.dump();
-    }
-    return slice;
-  }
-
-  bool ended() const override { return stopped_ && drained(); }
-  void stop() override {
-    stopped_ = true;
-    watch_.reset();
-    if (cursor_) cursor_->finish();
-  }
-  void close() override {
-    watch_.reset();
-    cursor_.reset();
-  }
-
- private:
-  bool drained() const { return !cursor_ || cursor_->exhausted(); }
-
-  // Opens the file if it is there, and notices when it was replaced or cut.
-  Status look() {
-    auto info = context_.env->fs->stat(config_.path);
-    if (!info.ok()) {
-      // A name that has gone says nothing yet: whoever wrote there may write on until the next file takes the name.
-      if (info.error().code != "ENOENT") return info.error();
-    } else if (!cursor_) {
-      SR_TRY(start());
-    } else if (info->inode != cursor_->inode()) {
-      replaced_ = true;
-      cursor_->finish();
-    }
-    if (!cursor_) return {};
-    auto grown = cursor_->refresh();
-    if (!grown.ok()) return grown.error();
-    if (!*grown) {
-      if (context_.log)
-        context_.log->warn("the file was cut; reading from its start",
-                           {{"source", context_.id}, {"path", config_.path}});
-      cursor_->seek(0);
-    }
-    return {};
-  }
-
-  Status start() {
-    replaced_ = false;
-    auto opened =
-        FileCursor::open(*context_.env->fs, config_.path, {context_.framer, context_.max_record, true}, pool_);
-    if (!opened.ok()) return opened.error();
-    cursor_ = std::move(*opened);
-    if (resume_.empty()) return {};
-    const auto json = nlohmann::json::parse(std::exchange(resume_, {}), nullptr, false);
-    if (json.is_object() && json.value("inode", std::uint64_t{0}) == cursor_->inode()) {
-      cursor_->seek(json.value("offset", std::int64_t{0}));
-    }
-    return {};
-  }
-
-  FileConfig config_;
-  flow::SourceContext context_;
-  flow::BufferPool pool_;
-  std::unique_ptr<FileWatch> watch_;
-  std::unique_ptr<FileCursor> cursor_;
-  std::string resume_;
-  bool replaced_ = false;  // the name belongs to another file, or to none
   bool stopped_ = false;
 };
 
@@ -210,7 +180,7 @@ std::optional<specs::BoundNode> bind_file(const FileConfig& config, specs::BindC
   bound.make = [config](const specs::MakeOptions&) {
     specs::Made made;
     if (config.follow) {
-      made.source = std::make_unique<FollowedFile>(config);
+      made.source = make_followed_file(config.path);
     } else {
       made.source = std::make_unique<Files>(config);
     }

@@ -36,10 +36,21 @@ class Generate final : public flow::Source {
   Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override {
     context_ = context;
     if (resume_from && !resume_from->empty()) next_ = std::stoll(*resume_from);
-    first_ = next_;
-    started_us_ = context.env->clock->monotonic_us();
+    go_on_from(next_);
     return {};
   }
+
+  Result<flow::SourceSlice> replay(const flow::Position& until) override {
+    flow::SourceSlice slice;
+    const std::int64_t end = std::stoll(until);
+    if (end < next_ || end > rows_) return Error{"the saved position is not of these rows", false, "changed"};
+    if (end > next_) slice.pieces.emplace_back().rows = flow::InputPiece::RowRange{next_, end - next_};
+    slice.records = end - next_;
+    go_on_from(end);
+    slice.position = until;
+    return slice;
+  }
+  flow::Position standing() const override { return std::to_string(next_); }
 
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
     std::int64_t due = rows_;
@@ -63,6 +74,12 @@ class Generate final : public flow::Source {
   void close() override {}
 
  private:
+  // The rate counts from here.
+  void go_on_from(std::int64_t row) {
+    first_ = next_ = row;
+    started_us_ = context_.env->clock->monotonic_us();
+  }
+
   double rate_;
   std::int64_t rows_;
   flow::SourceContext context_;

@@ -28,16 +28,23 @@ class Inline final : public flow::Source {
     if (resume_from && !resume_from->empty()) next_ = static_cast<std::size_t>(std::stoull(*resume_from));
     return {};
   }
+  Result<flow::SourceSlice> replay(const flow::Position& until) override {
+    flow::SourceSlice slice;
+    slice.records = 0;
+    const auto end = static_cast<std::size_t>(std::stoull(until));
+    if (end < next_ || end > batches_->size())
+      return Error{"the rows in the job are not those that were read before", false, "changed"};
+    while (next_ < end) add_next(slice);
+    slice.position = until;
+    return slice;
+  }
+  flow::Position standing() const override { return std::to_string(next_); }
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
     flow::SourceSlice slice;
     slice.records = 0;
     if (next_ < batches_->size() && budget.batch != last_batch_) {
       last_batch_ = budget.batch;
-      for (const Chunk& chunk : (*batches_)[next_]) {
-        slice.pieces.emplace_back().chunk = chunk;
-        slice.records += chunk.live_rows();
-      }
-      ++next_;
+      add_next(slice);
     }
     slice.more = !ended();
     slice.position = std::to_string(next_);
@@ -48,6 +55,14 @@ class Inline final : public flow::Source {
   void close() override {}
 
  private:
+  void add_next(flow::SourceSlice& slice) {
+    for (const Chunk& chunk : (*batches_)[next_]) {
+      slice.pieces.emplace_back().chunk = chunk;
+      slice.records += chunk.live_rows();
+    }
+    ++next_;
+  }
+
   std::shared_ptr<const Batches> batches_;
   std::size_t next_ = 0;
   std::int64_t last_batch_ = -1;

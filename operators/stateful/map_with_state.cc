@@ -102,6 +102,11 @@ class MapWithState final : public flow::Breaker {
     in.remove_prefix(1);
     return state_.decode(&in);
   }
+  Status migrate(std::string_view in, const flow::StateShape& saved) override {
+    if (in.empty()) return Error{"the state of map_with_state is damaged"};
+    started_ = in[0] != 0;
+    return migrate_state(plan_.shape, state_, in.substr(1), saved);
+  }
   std::size_t state_bytes() const override { return state_.memory_bytes(); }
   std::uint64_t state_keys() const override { return state_.live(); }
 

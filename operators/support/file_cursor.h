@@ -1,12 +1,14 @@
 // FileCursor: hands out one file from front to back: as ranges that workers read, or, where records must be counted or
 // do not end at newlines, as pieces read here. Entry point: FileCursor::take. Loop thread. Tested in
-// tests/unit/operators/file_source_test.cc.
+// tests/unit/operators/file_sources_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "operators/support/file_marks.h"
 #include "operators/support/record_stream.h"
 
 namespace sr::operators {
@@ -23,10 +25,14 @@ class FileCursor {
   static Result<std::unique_ptr<FileCursor>> open(Fs& fs, const std::string& path, const FileCursorOptions& options,
                                                   flow::BufferPool& pool);
 
-  // Goes on at an offset where a record begins.
-  void seek(std::int64_t offset);
+  // Goes on at a mark that mark() gave.
+  void seek(const FileMark& mark);
+  // Hands out again what was taken between the present mark and `until`, which a cursor of the same file has given.
+  Status replay(const FileMark& until, flow::SourceSlice& slice);
   // Appends pieces within the budget and lowers it. True if more is there now.
   Result<bool> take(flow::Budget& budget, flow::SourceSlice& slice);
+  // Reads no further than this, though the file may hold more.
+  void limit(std::int64_t size) { size_ = std::min(size_, size); }
   // Says that a followed file will not grow any more: its incomplete last record counts.
   void finish() { options_.follow = false; }
   // True if all that the file holds (or held when it was opened) was taken.
@@ -34,7 +40,9 @@ class FileCursor {
 
   const std::string& path() const { return path_; }
   std::uint64_t inode() const { return inode_; }
-  std::int64_t offset() const { return offset_; }  // what was handed out; where a record begins unless ranges are given
+  std::int64_t offset() const { return offset_; }  // behind what was handed out
+  FileMark mark() const;
+  File& file() { return *file_; }
   std::int64_t size() const { return size_; }
   // Looks at the file's size again; false if it became smaller than what was read.
   Result<bool> refresh();
@@ -42,9 +50,13 @@ class FileCursor {
  private:
   FileCursor(std::string path, const FileCursorOptions& options, flow::BufferPool& pool)
       : path_(std::move(path)), options_(options), pool_(pool) {}
-  void take_range(flow::Budget& budget, flow::SourceSlice& slice);
+  void add_range(std::int64_t end, flow::SourceSlice& slice);
+  Status take_range(flow::Budget& budget, flow::SourceSlice& slice);
   Result<bool> take_read(flow::Budget& budget, flow::SourceSlice& slice);
-  Status skip_partial();
+  Result<std::int64_t> record_end(std::int64_t from) const;
+  void start_stream();
+  Result<bool> read_some(std::int64_t end);
+  bool take_records(flow::Budget& budget, flow::SourceSlice& slice);
 
   std::string path_;
   FileCursorOptions options_;
@@ -52,9 +64,11 @@ class FileCursor {
   std::shared_ptr<File> file_;
   std::uint64_t inode_ = 0;
   std::int64_t size_ = 0;
-  std::int64_t offset_ = 0;     // of the next range, or behind the last record taken
-  std::int64_t read_to_ = 0;    // behind the last byte read here
-  bool inside_record_ = false;  // ranges: a record may lie across `offset_`
+  std::int64_t offset_ = 0;        // behind what was taken: where a record begins, unless `inside_`
+  std::int64_t read_to_ = 0;       // behind the last byte read here
+  std::int64_t stream_begin_ = 0;  // where `records_` begins
+  bool reads_ = false;             // once records are read here, they are to the file's end
+  bool inside_ = false;
   std::unique_ptr<RecordStream> records_;
 };
 

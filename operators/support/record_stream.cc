@@ -59,7 +59,7 @@ void RecordStream::start_buffer(std::size_t size) {
 void RecordStream::seal() {
   const std::size_t whole = framer_.complete(open_.view());
   if (whole > 0) {
-    sealed_.push_back({open_.buffer, open_.begin, open_.begin + whole, open_.since_us});
+    sealed_.push_back({open_.buffer, open_.begin, open_.begin + whole, open_.since_us, 0});
     open_.begin += whole;
   }
   const std::size_t left = open_.end - open_.begin;
@@ -77,9 +77,10 @@ void RecordStream::filled(std::size_t size, std::int64_t now_us) {
   if (skipping_) {
     const char* data = open_.buffer->data() + open_.end;
     const void* found = std::memchr(data, '\n', size);
-    if (!found) return;  // the next read overwrites it
+    if (!found) return skip(static_cast<std::int64_t>(size));  // the next read overwrites it
     skipping_ = false;
     const std::size_t skipped = static_cast<std::size_t>(static_cast<const char*>(found) - data) + 1;
+    skip(static_cast<std::int64_t>(skipped));
     std::memmove(open_.buffer->data() + open_.end, data + skipped, size - skipped);
     size -= skipped;
   }
@@ -88,15 +89,22 @@ void RecordStream::filled(std::size_t size, std::int64_t now_us) {
   if (static_cast<std::int64_t>(open_.end - open_.begin) > max_record_) cut_long_record();
 }
 
+// Counts bytes that nobody gets: with what stands before them, if that was not taken yet.
+void RecordStream::skip(std::int64_t bytes) {
+  (sealed_.empty() ? taken_ : sealed_.back().skipped) += bytes;
+}
+
 // A record that has passed max_record becomes a piece of its own, one byte too long; the rest of it is skipped.
 void RecordStream::cut_long_record() {
   const std::size_t whole = framer_.complete(open_.view());
   const std::size_t begin = open_.begin + whole;
   const auto most = static_cast<std::size_t>(max_record_) + 1;
   if (open_.end - begin < most) return;
-  if (whole > 0) sealed_.push_back({open_.buffer, open_.begin, begin, open_.since_us});
-  sealed_.push_back({open_.buffer, begin, begin + most, open_.since_us});
-  queued_ -= static_cast<std::int64_t>(open_.end - (begin + most));
+  if (whole > 0) sealed_.push_back({open_.buffer, open_.begin, begin, open_.since_us, 0});
+  sealed_.push_back({open_.buffer, begin, begin + most, open_.since_us, 0});
+  const auto rest = static_cast<std::int64_t>(open_.end - (begin + most));
+  queued_ -= rest;
+  skip(rest);
   skipping_ = true;
   open_.begin = open_.end;
   start_buffer(kBufferBytes);
@@ -113,6 +121,7 @@ bool RecordStream::take_from(Stretch& stretch, flow::Budget& budget, flow::Sourc
   started_ = true;
   stretch.begin += prefix.bytes;
   queued_ -= static_cast<std::int64_t>(prefix.bytes);
+  taken_ += static_cast<std::int64_t>(prefix.bytes);
   slice.bytes += static_cast<std::int64_t>(prefix.bytes);
   budget.bytes -= static_cast<std::int64_t>(prefix.bytes);
   if (prefix.records >= 0) {
@@ -141,7 +150,7 @@ bool RecordStream::take(flow::Budget& budget, flow::SourceSlice& slice) {
   std::size_t done = 0;
   while (done < sealed_.size() && budget.records > 0 && budget.bytes > 0) {
     take_from(sealed_[done], budget, slice, true);
-    if (sealed_[done].begin == sealed_[done].end) ++done;
+    if (sealed_[done].begin == sealed_[done].end) taken_ += sealed_[done++].skipped;
   }
   sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(done));
   if (!sealed_.empty()) return true;

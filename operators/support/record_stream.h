@@ -37,6 +37,12 @@ class RecordStream {
 
   // Appends pieces within the budget and lowers it by what they hold. True if more is there.
   bool take(flow::Budget& budget, flow::SourceSlice& slice);
+  // Skips the end of a record that began before the first byte.
+  void begin_inside() { skipping_ = started_ = true; }
+  // Bytes of the stream up to the end of what was taken, with those that were skipped there.
+  std::int64_t taken_bytes() const { return taken_; }
+  // True if what was taken ends inside a record that was cut.
+  bool inside_record() const { return skipping_ && queued_ == 0; }
   // Bytes that are there, complete or not.
   std::int64_t queued_bytes() const { return queued_; }
   bool ended() const { return ended_; }
@@ -49,12 +55,14 @@ class RecordStream {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::int64_t since_us = 0;
+    std::int64_t skipped = 0;  // bytes of the stream behind it that nobody gets
     std::string_view view() const { return {buffer->data() + begin, end - begin}; }
   };
   void start_buffer(std::size_t size);
   void seal();
   void make_gap();
   void cut_long_record();
+  void skip(std::int64_t bytes);
   bool take_from(Stretch& stretch, flow::Budget& budget, flow::SourceSlice& slice, bool whole);
 
   const flow::Framer& framer_;
@@ -63,6 +71,7 @@ class RecordStream {
   std::vector<Stretch> sealed_;  // whole records only
   Stretch open_;                 // being filled
   std::int64_t queued_ = 0;
+  std::int64_t taken_ = 0;
   bool skipping_ = false;  // inside a record that was cut: wait for its end
   bool started_ = false;   // the first piece was given
   bool ended_ = false;

@@ -118,6 +118,28 @@ bool fill_new(const StateShape& shape, KeyedState& state, const flow::BatchConte
   return out.fail_row(key_json(shape, keys, item.row), "init: " + item.message);
 }
 
+Status migrate_state(const StateShape& shape, KeyedState& state, std::string_view in, const flow::StateShape& saved) {
+  std::vector<TypeRef> types;
+  for (std::size_t i = saved.key_columns; i < saved.fields.size(); ++i) types.push_back(saved.fields[i].type);
+  std::vector<std::optional<std::size_t>> from;
+  for (const Field& field : shape.state) {
+    std::optional<std::size_t>& place = from.emplace_back();
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if (saved.fields[saved.key_columns + i].name == field.name) place = i;
+    }
+  }
+  const auto first = [&](std::span<const ColumnRef> keys, std::uint32_t count) -> Result<std::vector<ColumnRef>> {
+    const Tick tick{};
+    const expr::EvalInput input{keys, count, Selection{nullptr, count}, &tick, 0};
+    expr::RowErrors errors;
+    std::vector<ColumnRef> values;
+    for (const expr::BoundRef& init : shape.init) values.push_back(expr::evaluate(*init, input, errors));
+    if (!errors.empty()) return Error{"init: " + errors.sorted()[0].message};
+    return values;
+  };
+  return state.decode_as(&in, types, from, first);
+}
+
 std::string key_json(const StateShape& shape, const std::vector<ColumnRef>& keys, std::uint32_t row) {
   TextBuffer text;
   text.push('{');

@@ -51,6 +51,9 @@ std::optional<std::size_t> state_column(const StateShape& shape, const specs::Na
 // stopped.
 bool fill_new(const StateShape& shape, KeyedState& state, const flow::BatchContext& context, flow::Emitter& out);
 
+// Takes in a state whose columns were others: those that are new begin with `init`.
+Status migrate_state(const StateShape& shape, KeyedState& state, std::string_view in, const flow::StateShape& saved);
+
 // The key of a group as JSON, for messages.
 std::string key_json(const StateShape& shape, const std::vector<ColumnRef>& keys, std::uint32_t row);
 

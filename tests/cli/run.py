@@ -327,19 +327,6 @@ sinks: {b: {type: files, input: a, path: /proc/no-such-folder, format: json}}
     expect(p.returncode == 4 and b"/proc/no-such-folder" in p.stderr, (p.returncode, p.stderr))
 
 
-def a_job_that_needs_durability_is_refused():
-    text = """version: 1
-name: x
-batch: {interval: 100ms}
-checkpoint: {dir: /tmp/never-made-by-streamrun}
-sources: {a: {type: inline, schema: {n: bigint}, batches: [[1]]}}
-sinks: {b: {type: print, input: a}}
-"""
-    p = run("-", stdin=text)
-    expect(p.returncode == 4 and not pathlib.Path("/tmp/never-made-by-streamrun").exists(), (p.returncode, p.stderr))
-    expect(run("-", "--dry-run", stdin=text).returncode == 0, "the check accepts it")
-
-
 def main():
     tests = [f for name, f in sorted(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and "_" in name]
     failed = 0

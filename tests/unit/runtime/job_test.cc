@@ -188,15 +188,3 @@ TEST_CASE("eager runs when there is data, at the wall clock's time") {
   CHECK(without_times(world.out.all) == " 1\n 2\n");
   CHECK(std::abs(std::stoll(world.out.all) - real_environment().clock->wall_ms()) < 60'000);
 }
-
-TEST_CASE("a job that asks for a checkpoint folder is refused, not run without it") {
-  World world;
-  Parts parts = small_job({{1}});
-  JobOptions options = world.options(Trigger::available_now);
-  options.checkpoint_dir = "state";
-  Job job(std::move(parts.graph), options);
-  const JobOutcome outcome = job.run();
-  CHECK(outcome.exit_code == 4);
-  CHECK(outcome.error.find("checkpoint.dir") != std::string::npos);
-  CHECK(world.out.all.empty());
-}

@@ -59,3 +59,13 @@ TEST_CASE("with a clock set back batches go on by whole intervals") {
   loop.run_until(clock.monotonic_us() + 2'000'000);
   CHECK(times == std::vector<std::int64_t>{101'000, 102'000, 103'000});
 }
+
+TEST_CASE("behind batches that are ahead of the wall clock ticks come each interval") {
+  VirtualClock clock(10'350);
+  VirtualLoop loop(clock);
+  std::vector<std::int64_t> times;
+  Ticker ticker(loop, clock, 1000, [&](Ticker::Due due) { times.push_back(due.time_ms); });
+  ticker.start(500'000);
+  loop.run_until(clock.monotonic_us() + 2'500'000);
+  CHECK(times == std::vector<std::int64_t>{501'000, 502'000});
+}

@@ -1,0 +1,79 @@
+#include "cli/durable.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/hash.h"
+#include "specs/instantiate.h"
+#include "specs/render.h"
+
+namespace sr::cli {
+
+namespace {
+
+// Settings that change nothing of what a batch does.
+bool is_immaterial(const std::string& key) {
+  static const char* const kKeys[] = {"description", "labels", "logging", "server", "shutdown",
+                                      "checkpoint",  "wal",    "tests",   "targets"};
+  return key.starts_with("x-") ||
+         std::any_of(std::begin(kKeys), std::end(kKeys), [&](const char* one) { return key == one; });
+}
+
+std::string fingerprint_of(const specs::CompiledJob& job) {
+  specs::SpecValue root = job.root;
+  std::erase_if(root.entries, [](const auto& entry) { return is_immaterial(entry.key); });
+  return fmt::format("{:016x}", hash_bytes(job.secrets.redact(specs::render_yaml(root))));
+}
+
+Result<flow::Graph> make_former(const specs::Registry& registry, const std::string& text) {
+  specs::CompileInput input;
+  input.path = "<the journal>";
+  input.text = text;
+  SourceMap sources;
+  Diagnostics diagnostics;
+  const auto job = specs::compile(input, registry, sources, diagnostics);
+  if (job->sound) return specs::instantiate(*job->bound, registry);
+  std::string why = "it is not sound";
+  for (const Diagnostic& finding : diagnostics.items()) {
+    if (finding.severity == Severity::error) why = finding.message;
+  }
+  return Error{why};
+}
+
+}  // namespace
+
+std::string journal_text(const specs::CompiledJob& job) {
+  specs::SpecValue root = job.root;
+  std::erase_if(root.entries, [](const auto& entry) { return entry.key == "tests" || entry.key.starts_with("x-"); });
+  return job.secrets.redact(specs::render_yaml(root));
+}
+
+std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, const specs::CompiledJob& job) {
+  const specs::CheckpointConfig& checkpoint = job.spec.checkpoint;
+  if (!checkpoint.has_folder()) return std::nullopt;
+  runtime::CheckpointOptions options;
+  options.dir = checkpoint.dir;
+  options.interval_ms = checkpoint.interval.ms;
+  options.retain = checkpoint.retain;
+  options.snapshots_sync = checkpoint.mode == specs::CheckpointMode::sync;
+  options.on_incompatible = static_cast<runtime::OnIncompatible>(checkpoint.on_incompatible);
+  options.spec_text = journal_text(job);
+  options.fingerprint = fingerprint_of(job);
+  options.make_former = [&session](const std::string& text) { return make_former(session.registry(), text); };
+  for (const specs::BoundEntry& node : job.bound->nodes) {
+    if (node.kind == specs::NodeKind::source && node.spec && !node.spec->info->capabilities.replayable)
+      options.cannot_replay.insert(node.id);
+  }
+  const specs::WalConfig& wal = job.spec.wal;
+  if (!wal.present) return options;
+  options.wal_dir = wal.dir;
+  options.wal_segment_bytes = wal.segment_size.bytes;
+  options.wal.sync = static_cast<runtime::LogSync>(wal.fsync);
+  options.wal.group_delay_ms = wal.group_delay.ms;
+  if (wal.max_size) options.wal.max_bytes = wal.max_size->bytes;
+  options.wal.fail_when_full = wal.on_full == specs::WalOnFull::fail;
+  return options;
+}
+
+}  // namespace sr::cli

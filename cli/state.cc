@@ -1,0 +1,156 @@
+// state: looks at the checkpoint folder of a job and mends it.
+//
+//   streamrun state ls job.yaml       the nodes, sources and sinks that the newest snapshot knows
+//   streamrun state show job.yaml     how far the job is, and what a start would do
+//   streamrun state diff job.yaml     whether the state fits the job as it is now
+//   streamrun state repair job.yaml   brings a damaged folder to its last consistent point
+//
+// Tested in tests/cli/durable.py.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/durable.h"
+#include "cli/exit_codes.h"
+#include "cli/verbs.h"
+#include "engine/durability/store.h"
+#include "specs/instantiate.h"
+
+namespace sr::cli {
+
+namespace {
+
+using durability::Recovered;
+using Json = nlohmann::ordered_json;
+
+// Writes findings for people, or as one JSON object a line.
+class Report {
+ public:
+  explicit Report(bool json) : json_(json) {}
+  void line(const std::string& text, const Json& object) const {
+    std::printf("%s\n", json_ ? object.dump(-1, ' ', false, Json::error_handler_t::replace).c_str() : text.c_str());
+  }
+
+ private:
+  bool json_;
+};
+
+std::string shape_text(const flow::StateShape& shape) {
+  std::string text;
+  for (std::size_t i = 0; i < shape.fields.size(); ++i) {
+    text += i == 0 ? "" : i == shape.key_columns ? " -> " : ", ";
+    text += shape.fields[i].name + ": " + (shape.fields[i].type ? shape.fields[i].type->name() : "?");
+  }
+  return text;
+}
+
+int list_state(const Recovered& found, const Report& report) {
+  if (!found.snapshot) {
+    report.line("there is no snapshot yet", {{"snapshot", nullptr}});
+    return kOk;
+  }
+  for (const durability::SavedNode& node : found.snapshot->nodes) {
+    if (node.id.empty()) continue;
+    const std::string shape = shape_text(node.shape);
+    report.line(fmt::format("node    {:<24} {:>12} bytes  {}", node.id, node.bytes.size(), shape),
+                {{"node", node.id}, {"bytes", node.bytes.size()}, {"shape", shape}});
+  }
+  for (const auto& [id, standing] : found.snapshot->standings)
+    report.line(fmt::format("source  {:<24} {}", id, standing), {{"source", id}, {"standing", standing}});
+  for (const auto& [id, mark] : found.sinks)
+    report.line(fmt::format("sink    {:<24} batch {}", id, mark.batch), {{"sink", id}, {"batch", mark.batch}});
+  return kOk;
+}
+
+int show_state(const Recovered& found, const Report& report) {
+  const std::int64_t snapshot = found.snapshot ? found.snapshot->tick.id : 0;
+  std::size_t open = 0;
+  Tick last = found.snapshot ? found.snapshot->tick : Tick{};
+  for (const durability::LoggedBatch& batch : found.batches) {
+    last = batch.plan.tick;
+    open += batch.commit ? 0 : 1;
+  }
+  report.line(fmt::format("folder          {}\nruns            {}\nlast stop       {}\nlast batch      {} at {} ms\n"
+                          "snapshot        batch {}\nto run again    {} batches, {} of them not committed",
+                          found.folder_id, found.epoch, found.clean ? "in order" : "not in order", last.id,
+                          last.time_ms, snapshot, found.batches.size(), open),
+              {{"folder", found.folder_id},
+               {"runs", found.epoch},
+               {"clean", found.clean},
+               {"last_batch", last.id},
+               {"last_time_ms", last.time_ms},
+               {"snapshot", snapshot},
+               {"batches", found.batches.size()},
+               {"open", open}});
+  for (const std::string& note : found.notes) report.line("note: " + note, {{"note", note}});
+  return kOk;
+}
+
+int diff_state(const Recovered& found, const flow::Graph& graph, const Report& report) {
+  if (!found.snapshot) {
+    report.line("there is no snapshot yet: everything begins empty", {{"snapshot", nullptr}});
+    return kOk;
+  }
+  using Kind = runtime::StateMatch::Kind;
+  constexpr const char* kNames[] = {"fits", "is kept", "begins empty", "does not fit", "is dropped: no such node"};
+  bool fits = true;
+  for (const runtime::StateMatch& match : runtime::compare_state(graph, *found.snapshot)) {
+    const char* name = kNames[static_cast<std::size_t>(match.kind)];
+    fits = fits && match.kind != Kind::different;
+    const std::string renamed = match.node == match.saved_as ? "" : " (saved as `" + match.saved_as + "`)";
+    report.line(
+        match.node + renamed + ": " + name + (match.difference.empty() ? "" : ": " + match.difference),
+        {{"node", match.node}, {"saved_as", match.saved_as}, {"result", name}, {"difference", match.difference}});
+  }
+  return fits ? kOk : kEnvironment;
+}
+
+int repair_state(const durability::StoreOptions& options, const Report& report) {
+  const auto done = durability::repair(options);
+  if (!done.ok()) {
+    std::fprintf(stderr, "streamrun: %s\n", done.error().message.c_str());
+    return kEnvironment;
+  }
+  if (done->dropped.empty()) report.line("nothing was damaged", {{"dropped", Json::array()}});
+  for (const std::string& one : done->dropped) report.line("dropped: " + one, {{"dropped", one}});
+  return kOk;
+}
+
+}  // namespace
+
+int state(const Options& options) {
+  const std::string verb = options.files.empty() ? "" : options.files[0];
+  const bool known = verb == "ls" || verb == "show" || verb == "diff" || verb == "repair";
+  if (!known || options.files.size() != 2) {
+    std::fprintf(stderr, "streamrun: state ls|show|diff|repair JOB\n");
+    return kUsage;
+  }
+  Session session(options);
+  if (const auto code = session.begin()) return *code;
+  const auto job = session.compile(options.files[1], false);
+  if (!job) return kUsage;
+  if (!job->sound) return session.report(&job->secrets);
+  const auto checkpoint = checkpoint_options(session, *job);
+  if (!checkpoint) {
+    std::fprintf(stderr, "streamrun: the job has no `checkpoint` folder: its state lives in memory only\n");
+    return kUsage;
+  }
+  durability::StoreOptions store;
+  store.env = &real_environment();
+  store.dir = checkpoint->dir;
+  store.job = job->spec.name;
+  store.retain = checkpoint->retain;
+  const Report report(session.machine_readable());
+  if (verb == "repair") return repair_state(store, report);
+  const auto found = durability::Store::read(store);
+  if (!found.ok()) {
+    std::fprintf(stderr, "streamrun: %s\n", found.error().message.c_str());
+    return kEnvironment;
+  }
+  if (verb == "ls") return list_state(*found, report);
+  if (verb == "show") return show_state(*found, report);
+  return diff_state(*found, specs::instantiate(*job->bound, session.registry()), report);
+}
+
+}  // namespace sr::cli

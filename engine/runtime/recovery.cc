@@ -1,0 +1,272 @@
+#include "engine/runtime/recovery.h"
+
+#include <algorithm>
+
+#include "engine/observe/log.h"
+#include "engine/runtime/dataset_versions.h"
+
+namespace sr::runtime {
+
+using durability::LoggedBatch;
+using durability::Snapshot;
+
+Recovery::Recovery(Checkpoint& checkpoint, RecoveryOptions options)
+    : checkpoint_(checkpoint), options_(std::move(options)), sinks_(checkpoint.recovered().sinks) {
+  if (!checkpoint.recovered().snapshot) return;
+  base_ = *checkpoint.recovered().snapshot;
+  last_ = base_.tick;
+}
+
+Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::string, flow::Position>& standings) {
+  const auto& batches = checkpoint_.recovered().batches;
+  const std::string& present = checkpoint_.options().fingerprint;
+  const bool former = next_ < batches.size() && batches[next_].spec_fingerprint != present;
+  while (next_ < batches.size() && batches[next_].spec_fingerprint != present)
+    SR_TRY(run_former(batches[next_].spec_fingerprint));
+  SR_TRY(restore_state(graph, executor, base_, checkpoint_.options().on_incompatible, options_.log));
+  standings = base_.standings;
+  if (!former || last_.id == 0) return {};
+  // What follows is planned by the present job: a snapshot of its own spares the former one the next time.
+  Snapshot snapshot = snapshot_of(graph, executor);
+  snapshot.standings = base_.standings;
+  SR_TRY(checkpoint_.store().sync());
+  auto saved = checkpoint_.store().save(snapshot);
+  return saved.ok() ? Status{} : Status{saved.error()};
+}
+
+Result<Resumed> Recovery::replay(flow::Graph& graph, Executor& executor, SinkCommits& sinks) {
+  SR_TRY(replay_segment(graph, executor, &sinks, checkpoint_.options().fingerprint));
+  executor.pin_datasets({});
+  checkpoint_.recovered().batches.clear();
+  return Resumed{last_, sinks_, std::move(positions_)};
+}
+
+// Executes what a former text of the job has planned, on its own graph; what that leaves is the base of what follows.
+Status Recovery::run_former(const std::string& fingerprint) {
+  const auto& specs = checkpoint_.recovered().specs;
+  const auto text = specs.find(fingerprint);
+  if (text == specs.end() || !checkpoint_.options().make_former)
+    return Error{"the text of the job that has planned batch " +
+                     std::to_string(checkpoint_.recovered().batches[next_].plan.tick.id) + " is not in the journal",
+                 false, "damaged"};
+  auto made = checkpoint_.options().make_former(text->second);
+  if (!made.ok())
+    return Error{
+        "the job was edited before its last batches were safe in a snapshot, and its former text cannot run "
+        "any more (" +
+            made.error().message + "); start it once with the former file, stop it, and edit then",
+        false, made.error().code};
+  flow::Graph graph = std::move(*made);
+  if (options_.log) options_.log->info("finishing what the job had begun before it was edited", {});
+  checkpoint_.wrap_sources(graph, false);
+  Executor executor(graph, options_.executor);
+  SR_TRY(restore_state(graph, executor, base_, OnIncompatible::fail, options_.log));
+  SR_TRY(open_sources(graph, base_.standings));
+  SR_TRY(replay_segment(graph, executor, nullptr, fingerprint));
+  auto standings = standings_of(graph);
+  base_ = given_up_ ? std::move(*given_up_) : snapshot_of(graph, executor);
+  if (!std::exchange(given_up_, std::nullopt)) base_.standings = std::move(standings);
+  for (flow::Node& node : graph.nodes) {
+    if (auto* source = std::get_if<flow::SourceNode>(&node.work)) source->source->close();
+  }
+  checkpoint_.recovered().sinks = sinks_;
+  return {};
+}
+
+Status Recovery::open_sources(flow::Graph& graph, const std::map<std::string, flow::Position>& standings) {
+  for (flow::Node& node : graph.nodes) {
+    auto* source = std::get_if<flow::SourceNode>(&node.work);
+    if (!source) continue;
+    flow::SourceContext context;
+    context.env = options_.env;
+    context.log = options_.log;
+    context.id = node.id;
+    context.framer = source->framer;
+    context.max_record = source->max_record;
+    context.wake = [] {};
+    context.fail = [](const Error&) {};
+    const auto found = standings.find(node.id);
+    const Status opened = source->source->open(
+        context, found == standings.end() ? std::nullopt : std::optional<flow::Position>(found->second));
+    if (!opened.ok()) return Error{"source `" + node.id + "`: " + opened.error().message, false, opened.error().code};
+  }
+  return {};
+}
+
+// Executes the batches that one text of the job has planned. `sinks` is null for a former text.
+Status Recovery::replay_segment(flow::Graph& graph, Executor& executor, SinkCommits* sinks,
+                                const std::string& fingerprint) {
+  auto& batches = checkpoint_.recovered().batches;
+  for (; next_ < batches.size() && batches[next_].spec_fingerprint == fingerprint; ++next_) {
+    LoggedBatch& batch = batches[next_];
+    if (batch.commit) {
+      SR_TRY(repeat(graph, executor, batch));
+    } else if (sinks) {
+      SR_TRY(finish(graph, executor, *sinks, batch));
+    } else {
+      SR_TRY(finish_former(graph, executor, batch));
+      if (!batch.commit) return {};  // given up: the present job finishes it
+    }
+    last_ = batch.plan.tick;
+    positions_[last_.id] = batch.plan.positions;
+  }
+  return {};
+}
+
+// Executes a committed batch for its state. What it gives its sinks must be what it gave them before.
+Status Recovery::repeat(flow::Graph& graph, Executor& executor, const LoggedBatch& batch) {
+  const auto result = execute(graph, executor, batch.plan);
+  if (!result.ok()) return result.error();
+  const bool exact =
+      checkpoint_.replays_everything() &&
+      std::all_of(graph.nodes.begin(), graph.nodes.end(), [](const flow::Node& node) { return node.deterministic; });
+  if (!exact) return {};
+  for (const auto& [sink, sum] : checksums_of(graph, *result)) {
+    const auto before = batch.commit->checksums.find(sink);
+    if (before == batch.commit->checksums.end() || before->second == sum) continue;
+    return Error{"batch " + std::to_string(batch.plan.tick.id) + " gives sink `" + sink +
+                     "` other rows than before the restart; its state cannot be recovered by running it again",
+                 false, "checksum"};
+  }
+  return {};
+}
+
+bool Recovery::input_is_logged(const BatchPlan& plan) const {
+  InputLog* input = checkpoint_.input();
+  const auto& logged = checkpoint_.options().cannot_replay;
+  return std::all_of(plan.positions.begin(), plan.positions.end(), [&](const auto& at) {
+    return !input || !logged.contains(at.first) || LoggedSource::holds(*input, at.second);
+  });
+}
+
+// Makes an open batch ready to be finished.
+Status Recovery::prepare(LoggedBatch& batch) {
+  if (!input_is_logged(batch.plan)) {
+    // Its plan came to the disk before its input did, so no sink has begun it.
+    SR_TRY(empty(batch));
+  }
+  SR_TRY(checkpoint_.store().attempt(batch.plan.tick.id));
+  return checkpoint_.store().sync();
+}
+
+// Plans an open batch that no sink has begun as one without input; what it and those behind it were to read is cut
+// again.
+Status Recovery::empty(LoggedBatch& batch) {
+  auto& batches = checkpoint_.recovered().batches;
+  batches.erase(batches.begin() + static_cast<std::ptrdiff_t>(next_) + 1, batches.end());
+  batch.plan.positions.clear();
+  batch.plan.ended.clear();
+  batch.plan.datasets.clear();
+  batch.plan.tick.last = false;
+  return checkpoint_.store().plan(batch.plan);
+}
+
+// Gives the open batch to the sinks, which may hold it already.
+Status Recovery::commit(flow::Graph& graph, SinkCommits& sinks, const BatchResult& result, LoggedBatch& batch) {
+  BatchCommit done{batch.plan.tick, {}, checksums_of(graph, result)};
+  std::uint64_t dropped = 0;
+  if (auto failure = sinks.commit(result, done, dropped)) {
+    failure_ = std::move(failure);
+    return Error{failure_->to_text(), false, "batch"};
+  }
+  for (const auto& [sink, token] : done.tokens) sinks_[sink] = {done.tick.id, token};
+  SR_TRY(checkpoint_.store().commit(done));
+  batch.commit = std::move(done);
+  if (options_.log)
+    options_.log->info("finished the batch that the last stop has interrupted", {{"batch", batch.plan.tick.time_ms}});
+  return {};
+}
+
+Status Recovery::finish(flow::Graph& graph, Executor& executor, SinkCommits& sinks, LoggedBatch& batch) {
+  SR_TRY(prepare(batch));
+  const auto result = execute(graph, executor, batch.plan);
+  if (!result.ok()) return result.error();
+  return commit(graph, sinks, *result, batch);
+}
+
+// The same under the text that planned it. A batch whose execution fails never reached a sink: it is given up, and its
+// input is cut again.
+Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBatch& batch) {
+  SR_TRY(prepare(batch));
+  Snapshot before = snapshot_of(graph, executor);
+  before.standings = standings_of(graph);
+  const auto result = execute(graph, executor, batch.plan);
+  if (!result.ok() && !failure_) return result.error();
+  if (!result.ok()) {
+    if (options_.log)
+      options_.log->warn("a batch that failed before the job was edited is cut again: " + failure_->to_text(), {});
+    failure_.reset();
+    given_up_ = std::move(before);
+    batch.spec_fingerprint = checkpoint_.options().fingerprint;
+    return empty(batch);
+  }
+  SinkCommits sinks(graph, *options_.env, options_.log, false);
+  for (flow::Node& node : graph.nodes) {
+    if (std::holds_alternative<flow::SinkNode>(node.work)) SR_TRY(options_.open_sink(node));
+  }
+  const Status finished = commit(graph, sinks, *result, batch);
+  for (flow::Node& node : graph.nodes) {
+    if (auto* sink = std::get_if<flow::SinkNode>(&node.work)) sink->sink->close();
+  }
+  return finished;
+}
+
+std::map<std::string, flow::Position> Recovery::standings_of(const flow::Graph& graph) const {
+  std::map<std::string, flow::Position> standings = base_.standings;
+  for (const flow::Node& node : graph.nodes) {
+    if (const auto* source = std::get_if<flow::SourceNode>(&node.work)) standings[node.id] = source->source->standing();
+  }
+  return standings;
+}
+
+Status Recovery::pin_datasets(flow::Graph& graph, Executor& executor, const BatchPlan& plan) {
+  std::map<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>> pinned;
+  for (const auto& [id, hash] : plan.datasets) {
+    const auto node = graph.find(id);
+    if (!node) continue;
+    auto bytes = checkpoint_.store().load_dataset(id, hash);
+    if (!bytes.ok()) return bytes.error();
+    auto version = decode_dataset(*bytes, graph.nodes[*node].schemas[0]);
+    if (!version.ok()) return Error{"dataset `" + id + "`: " + version.error().message, false, version.error().code};
+    pinned[*node] = std::move(*version);
+  }
+  executor.pin_datasets(std::move(pinned));
+  return {};
+}
+
+Result<BatchResult> Recovery::execute(flow::Graph& graph, Executor& executor, const BatchPlan& plan) {
+  SR_TRY(pin_datasets(graph, executor, plan));
+  SR_TRY(executor.begin_batch(plan.tick));
+  for (std::uint32_t i = 0; i < graph.nodes.size(); ++i) {
+    auto* source = std::get_if<flow::SourceNode>(&graph.nodes[i].work);
+    if (!source) continue;
+    const std::string& id = graph.nodes[i].id;
+    if (const auto position = plan.positions.find(id); position != plan.positions.end() && !position->second.empty()) {
+      auto slice = source->source->replay(position->second);
+      if (!slice.ok())
+        return Error{"source `" + id + "`: batch " + std::to_string(plan.tick.id) +
+                         " cannot be run again: " + slice.error().message,
+                     false, slice.error().code};
+      executor.add(i, std::move(*slice));
+    }
+    if (std::find(plan.ended.begin(), plan.ended.end(), id) != plan.ended.end()) executor.source_ended(i);
+  }
+  BatchResult result = executor.end_batch(plan.tick.last);
+  if (!result.failure) return result;
+  failure_ = result.failure;
+  return Error{failure_->to_text(), false, "batch"};
+}
+
+Snapshot Recovery::snapshot_of(const flow::Graph& graph, const Executor& executor) const {
+  Snapshot snapshot;
+  snapshot.tick = last_;
+  snapshot.sinks = sinks_;
+  for (SavedState& state : executor.snapshot()) {
+    const auto node = graph.find(state.node);
+    snapshot.nodes.push_back(
+        {state.node, node ? graph.nodes[*node].state : flow::StateShape{}, std::move(state.bytes)});
+  }
+  return snapshot;
+}
+
+}  // namespace sr::runtime

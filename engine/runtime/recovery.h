@@ -1,0 +1,72 @@
+// Recovery: brings a fresh graph to where the run before has stopped. State comes from the newest snapshot; the batches
+// behind it are executed again from their logged input; the last one, if it was not committed, is finished. Entry
+// point: Recovery. Thread: one, before the job's others begin. Tested in tests/unit/runtime/recovery_test.cc, in
+// tests/simulation and by every job test that is killed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "engine/runtime/checkpoint.h"
+#include "engine/runtime/sink_commits.h"
+
+namespace sr::runtime {
+
+struct RecoveryOptions {
+  Environment* env = nullptr;
+  Logger* log = nullptr;
+  ExecutorOptions executor;  // for the graphs of former texts
+  // Opens a sink of a former text of the job, to finish a batch.
+  std::function<Status(flow::Node&)> open_sink;
+};
+
+// What a recovery has come to.
+struct Resumed {
+  Tick last;  // the last batch; id 0: there was none
+  std::map<std::string, durability::SinkMark> sinks;
+  std::map<std::int64_t, std::map<std::string, flow::Position>> positions;  // of batches that no snapshot contains
+};
+
+class Recovery {
+ public:
+  Recovery(Checkpoint& checkpoint, RecoveryOptions options);
+
+  // Restores the executor of the present graph. Batches that a former text of the job has planned are executed on its
+  // own graph first. Fills `standings`: where the sources are to be opened.
+  Status restore(flow::Graph& graph, Executor& executor, std::map<std::string, flow::Position>& standings);
+  // Executes the batches that are left, with the sources open, and finishes the last one. An error's code is "batch"
+  // if a batch cannot be executed: Failure tells then.
+  Result<Resumed> replay(flow::Graph& graph, Executor& executor, SinkCommits& sinks);
+
+  // Why a batch could not be executed.
+  const std::optional<Failure>& failure() const { return failure_; }
+
+ private:
+  Status run_former(const std::string& fingerprint);
+  Status open_sources(flow::Graph& graph, const std::map<std::string, flow::Position>& standings);
+  Status replay_segment(flow::Graph& graph, Executor& executor, SinkCommits* sinks, const std::string& fingerprint);
+  Status repeat(flow::Graph& graph, Executor& executor, const durability::LoggedBatch& batch);
+  Status prepare(durability::LoggedBatch& batch);
+  Status empty(durability::LoggedBatch& batch);
+  Status commit(flow::Graph& graph, SinkCommits& sinks, const BatchResult& result, durability::LoggedBatch& batch);
+  std::map<std::string, flow::Position> standings_of(const flow::Graph& graph) const;
+  Status finish(flow::Graph& graph, Executor& executor, SinkCommits& sinks, durability::LoggedBatch& batch);
+  Status finish_former(flow::Graph& graph, Executor& executor, durability::LoggedBatch& batch);
+  Result<BatchResult> execute(flow::Graph& graph, Executor& executor, const BatchPlan& plan);
+  Status pin_datasets(flow::Graph& graph, Executor& executor, const BatchPlan& plan);
+  bool input_is_logged(const BatchPlan& plan) const;
+  durability::Snapshot snapshot_of(const flow::Graph& graph, const Executor& executor) const;
+
+  Checkpoint& checkpoint_;
+  RecoveryOptions options_;
+  durability::Snapshot base_;  // where the next segment begins
+  std::size_t next_ = 0;       // among the logged batches
+  Tick last_;
+  std::map<std::string, durability::SinkMark> sinks_;
+  std::map<std::int64_t, std::map<std::string, flow::Position>> positions_;
+  std::optional<Failure> failure_;
+  std::optional<durability::Snapshot> given_up_;  // the state before a former batch that was given up
+};
+
+}  // namespace sr::runtime

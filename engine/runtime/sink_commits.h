@@ -1,0 +1,45 @@
+// SinkCommits: gives a batch to all its sinks, side by side, each with the retries that it allows. Entry point:
+// SinkCommits::commit. Knows nothing of logs. Tested in tests/unit/runtime/job_test.cc.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include "engine/base/env.h"
+#include "engine/durability/records.h"
+#include "engine/loop/worker_pool.h"
+#include "engine/observe/log.h"
+#include "engine/runtime/executor.h"
+
+namespace sr::runtime {
+
+class SinkCommits {
+ public:
+  // `threads`: sinks commit side by side; otherwise one after the other, on the caller's thread.
+  SinkCommits(flow::Graph& graph, Environment& env, Logger* log, bool threads);
+
+  // Tries until every sink has the batch, a sink's policy is exhausted, or stop() is called. Fills the tokens;
+  // `dropped`: rows that sinks have given up. One call at a time.
+  std::optional<Failure> commit(const BatchResult& batch, durability::BatchCommit& done, std::uint64_t& dropped);
+  // Ends waits for a next attempt. Any thread.
+  void stop();
+
+ private:
+  Result<std::string> commit_with_retries(const flow::Node& node, const SinkBatch& batch, const Tick& tick);
+  bool wait_ms(std::int64_t ms);
+
+  flow::Graph& graph_;
+  Environment& env_;
+  Logger* log_;
+  std::optional<WorkerPool> pool_;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stopping_ = false;
+};
+
+// Checksums of what each sink is to write, by the number of its rows: what sinks make of rows has no common form.
+std::map<std::string, std::uint64_t> checksums_of(const flow::Graph& graph, const BatchResult& batch);
+
+}  // namespace sr::runtime

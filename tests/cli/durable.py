@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+"""Durable jobs as a person has them: killed at any instant, started again, every row once. usage: durable.py BINARY [FILTER]"""
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+BINARY = str(pathlib.Path(sys.argv[1]).resolve())
+PATIENCE = 120  # seconds for what is expected to happen soon
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        expect(time.monotonic() < end, "waited in vain: " + what)
+        time.sleep(0.02)
+
+
+class Folder:
+    """A job's folder; the job runs in it."""
+
+    def __init__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="streamrun-"))
+
+    def write(self, name, text, mode="w"):
+        with open(self.path / name, mode, encoding="utf-8") as file:
+            file.write(text)
+
+    def start(self, job="job.yaml", *args):
+        return subprocess.Popen([BINARY, job, *args], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def run(self, job="job.yaml", *args):
+        p = subprocess.run([BINARY, job, *args], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
+        return p.returncode, p.stdout.decode(), p.stderr.decode()
+
+    def rows(self, folder):
+        """The rows of all result files, oldest first."""
+        rows = []
+        for path in sorted((self.path / folder).glob("*.json"), key=lambda p: p.name):
+            if not path.name.startswith((".", "_")):
+                rows += [json.loads(line) for line in path.read_text().splitlines()]
+        return rows
+
+    def close(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def kill_until_done(folder, seed, least, most):
+    """Kills the job again and again until it comes to its end. Gives the number of kills."""
+    dice = random.Random(seed)
+    kills = 0
+    while True:
+        p = folder.start()
+        try:
+            _, err = p.communicate(timeout=dice.uniform(least, most))
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.communicate()
+            kills += 1
+            least, most = least * 1.05, most * 1.05  # slow machines come to an end too
+            continue
+        expect(p.returncode == 0, err.decode())
+        return kills
+
+
+JOB = """version: 1
+name: durable
+batch: {interval: 1s, trigger: available_now, max_bytes: 8KB}
+checkpoint: {dir: state, interval: 50ms}
+"""
+
+
+def a_file_that_is_read_under_kills_gives_every_row_once():
+    folder = Folder()
+    count = 20000
+    folder.write("in.txt", "".join(f"{i}\n" for i in range(count)))
+    folder.write("job.yaml", JOB + """
+sources:
+  lines: {type: file, path: in.txt, format: text}
+transforms:
+  keys: {type: map, input: lines, set: {k: cast(value as bigint) % 7}}
+  sums:
+    type: update_state_by_key
+    input: keys
+    key: k
+    state: {n: bigint}
+    init: {n: 0}
+    update: {n: state.n + count(*)}
+sinks:
+  rows: {type: files, input: lines, path: rows, format: json}
+  state: {type: files, input: sums, path: sums, format: json}
+""")
+    kills = kill_until_done(folder, 1, 0.05, 0.6)
+    expect(kills > 0, "the job was never killed")
+    rows = [int(row["value"]) for row in folder.rows("rows")]
+    expect(rows == list(range(count)), f"{len(rows)} rows, {len(set(rows))} of them different, after {kills} kills")
+    last = {row["k"]: row["n"] for row in folder.rows("sums")}
+    wanted = {k: len([i for i in range(count) if i % 7 == k]) for k in range(7)}
+    expect(last == wanted, (last, wanted, kills))
+    code, _, err = folder.run()
+    expect(code == 0 and len(folder.rows("rows")) == count, "a run with nothing to do: " + err)
+    folder.write("in.txt", "more\n", "a")
+    code, _, err = folder.run("job.yaml", "--set", "transforms.keys.set.k=length(value)")
+    expect(code == 0, err)
+    expect(len(folder.rows("rows")) == count + 1, "what was added is read, and nothing else")
+    folder.close()
+
+
+def a_directory_whose_files_are_deleted_gives_every_row_once():
+    folder = Folder()
+    (folder.path / "in").mkdir()
+    for i in range(300):
+        folder.write(f"in/{i:03}", "".join(f"{i * 10 + j}\n" for j in range(10)))
+    folder.write("job.yaml", JOB.replace("max_bytes: 8KB", "max_bytes: 200B") + """
+sources:
+  lines: {type: directory, path: in, format: text, after: delete}
+sinks:
+  rows: {type: files, input: lines, path: rows, format: json}
+""")
+    kills = kill_until_done(folder, 2, 0.05, 0.5)
+    rows = sorted(int(row["value"]) for row in folder.rows("rows"))
+    expect(rows == list(range(3000)), f"{len(rows)} rows after {kills} kills")
+    expect(not list((folder.path / "in").iterdir()), "every file that was read is deleted")
+    folder.close()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def connected(port, process):
+    end = time.monotonic() + PATIENCE
+    while True:
+        if process.poll() is not None:
+            raise AssertionError("the job has ended: " + process.communicate()[1].decode())
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except OSError:
+            expect(time.monotonic() < end, "nobody listens")
+            time.sleep(0.02)
+
+
+def what_a_socket_has_brought_is_logged_and_comes_once():
+    folder = Folder()
+    port = free_port()
+    folder.write("job.yaml", f"""version: 1
+name: logged
+batch: {{interval: 50ms}}
+checkpoint: {{dir: state, interval: 300ms}}
+wal: {{dir: wal, segment_size: 64KiB}}
+sources:
+  lines: {{type: socket, host: 127.0.0.1, port: {port}, listen: true, format: text}}
+transforms:
+  total:
+    type: update_state_by_key
+    input: lines
+    key: []
+    state: {{n: bigint}}
+    init: {{n: 0}}
+    update: {{n: state.n + count(*)}}
+    emit: changed
+sinks:
+  rows: {{type: files, input: lines, path: rows, format: json}}
+  sum: {{type: files, input: total, path: total, format: json}}
+""")
+    sent = 0
+    for life in range(6):
+        p = folder.start()
+        with connected(port, p) as s:
+            for _ in range(200):
+                s.sendall(f"{sent}\n".encode())
+                sent += 1
+            until(lambda: len(folder.rows("rows")) >= sent, f"{sent} rows in life {life}")
+        if life < 5:
+            p.kill()
+            p.communicate()
+        else:
+            p.send_signal(signal.SIGTERM)
+            _, err = p.communicate(timeout=PATIENCE)
+            expect(p.returncode == 0, err.decode())
+    rows = [int(row["value"]) for row in folder.rows("rows")]
+    expect(rows == list(range(sent)), f"{len(rows)} rows of {sent}, {len(set(rows))} different")
+    expect(folder.rows("total")[-1]["n"] == sent, folder.rows("total")[-1])
+    folder.close()
+
+
+STATE_JOB = """version: 1
+name: edited
+batch: {interval: 1s, trigger: available_now}
+checkpoint: {dir: state}
+sources:
+  lines: {type: file, path: in.txt, format: text}
+transforms:
+  ID:
+    type: update_state_by_key
+    input: lines
+    key: KEY
+    state: STATE
+    init: INIT
+    update: UPDATE
+sinks:
+  out: {type: files, input: ID, path: out, format: json}
+"""
+
+
+def state_job(id="counts", key="value", state="{n: bigint}", init="{n: 0}", update="{n: state.n + count(*)}", more=""):
+    text = STATE_JOB.replace("ID", id).replace("KEY", key).replace("STATE", state).replace("INIT", init).replace("UPDATE", update)
+    return text.replace(f"    key: {key}\n", f"    key: {key}\n{more}")
+
+
+def an_edited_job_keeps_its_state_or_says_how_it_differs():
+    folder = Folder()
+    folder.write("in.txt", "a\na\nb\n")
+    folder.write("job.yaml", state_job())
+    code, _, err = folder.run()
+    expect(code == 0, err)
+
+    folder.write("in.txt", "a\n", "a")
+    folder.write("job.yaml", state_job(state="{n: bigint, m: bigint}", init="{n: 0, m: 100}",
+                                       update="{n: state.n + count(*), m: state.m + count(*)}"))
+    code, _, err = folder.run()
+    expect(code == 0, err)
+    expect(folder.rows("out")[-2:] == [{"value": "a", "n": 3, "m": 101}, {"value": "b", "n": 1, "m": 100}], folder.rows("out"))
+
+    folder.write("in.txt", "b\n", "a")
+    folder.write("job.yaml", state_job(id="kept", more="    was: counts\n"))
+    code, _, err = folder.run()
+    expect(code == 0, err)
+    expect(folder.rows("out")[-2:] == [{"value": "a", "n": 3}, {"value": "b", "n": 2}], folder.rows("out"))
+
+    folder.write("job.yaml", state_job(id="kept", state="{n: double}", init="{n: 0.0e0}", update="{n: state.n + count(*)}"))
+    code, _, err = folder.run()
+    expect(code == 4 and "column `n` was bigint and is now double" in err, (code, err))
+    code, _, err = folder.run("job.yaml", "--set", "checkpoint.on_incompatible=reset_changed")
+    expect(code == 0 and "begins anew" in err, (code, err))
+    folder.close()
+
+
+def a_second_process_is_refused():
+    folder = Folder()
+    port = free_port()
+    folder.write("job.yaml", f"""version: 1
+name: alone
+batch: {{interval: 50ms}}
+checkpoint: {{dir: state}}
+wal: {{dir: wal}}
+sources:
+  lines: {{type: socket, host: 127.0.0.1, port: {port}, listen: true, format: text}}
+sinks:
+  rows: {{type: files, input: lines, path: rows, format: json}}
+""")
+    p = folder.start()
+    connected(port, p).close()
+    code, _, err = folder.run()
+    expect(code == 4 and str(p.pid) in err, (code, err))
+    p.send_signal(signal.SIGTERM)
+    _, err = p.communicate(timeout=PATIENCE)
+    expect(p.returncode == 0, err.decode())
+    folder.close()
+
+
+def an_idle_job_writes_nothing():
+    folder = Folder()
+    port = free_port()
+    folder.write("job.yaml", f"""version: 1
+name: idle
+batch: {{interval: 20ms}}
+checkpoint: {{dir: state, interval: 100ms}}
+wal: {{dir: wal}}
+sources:
+  lines: {{type: socket, host: 127.0.0.1, port: {port}, listen: true, format: text}}
+sinks:
+  rows: {{type: files, input: lines, path: rows, format: json}}
+""")
+    p = folder.start()
+    with connected(port, p) as s:
+        s.sendall(b"one\n")
+        until(lambda: len(folder.rows("rows")) == 1, "the row")
+
+        def files():
+            return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.path.rglob("*") if path.is_file()}
+
+        before = None
+
+        def still():
+            nonlocal before
+            now, last = files(), before
+            before = now
+            time.sleep(0.5)
+            return now == last
+        until(still, "silence")
+    p.send_signal(signal.SIGTERM)
+    _, err = p.communicate(timeout=PATIENCE)
+    expect(p.returncode == 0, err.decode())
+    folder.close()
+
+
+TESTS = [a_file_that_is_read_under_kills_gives_every_row_once, a_directory_whose_files_are_deleted_gives_every_row_once,
+         what_a_socket_has_brought_is_logged_and_comes_once, an_edited_job_keeps_its_state_or_says_how_it_differs,
+         a_second_process_is_refused, an_idle_job_writes_nothing]
+
+
+def main():
+    failed = 0
+    for test in TESTS:
+        name = test.__name__.replace("_", " ")
+        if len(sys.argv) > 2 and sys.argv[2] not in name:
+            continue
+        try:
+            test()
+            print("ok   " + name)
+        except Exception as error:  # a test may fail in any way
+            failed += 1
+            print(f"FAIL {name}: {error!r}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
