@@ -1,5 +1,5 @@
 // The version of a dataset as bytes, so that a batch can be run again with what it saw. Entry points: encode_dataset,
-// decode_dataset. Tested in tests/unit/runtime/recovery_test.cc.
+// decode_dataset. Tested in tests/cli/durable.py.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // InputLog: the log of what was received from sources that cannot replay, and the thread that makes it durable in
 // groups. Entry points: InputLog, LoggedSource. Knows nothing of batches. Tested in
-// tests/unit/runtime/logged_source_test.cc.
+// tests/unit/runtime/durable_simulation_test.cc.
 #pragma once
 
 #include <condition_variable>

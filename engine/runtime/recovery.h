@@ -1,7 +1,7 @@
 // Recovery: brings a fresh graph to where the run before has stopped. State comes from the newest snapshot; the batches
 // behind it are executed again from their logged input; the last one, if it was not committed, is finished. Entry
-// point: Recovery. Thread: one, before the job's others begin. Tested in tests/unit/runtime/recovery_test.cc, in
-// tests/simulation and by every job test that is killed.
+// point: Recovery. Thread: one, before the job's others begin. Tested in tests/unit/runtime/durable_simulation_test.cc,
+// in tests/cli/durable.py and by every job test that is killed.
 #pragma once
 
 #include <functional>

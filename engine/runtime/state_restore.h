@@ -1,6 +1,6 @@
 // Takes saved state into a graph that may have been edited since: by node id (or the id under `was`) and by the shape
 // of the state. Entry points: restore_state, compare_state. Knows nothing of files. Tested in
-// tests/unit/runtime/recovery_test.cc.
+// tests/cli/durable.py.
 #pragma once
 
 #include <string>
