@@ -3,7 +3,7 @@
 # Says nothing and needs no rights when nothing is missing. Idempotent.
 set -euo pipefail
 
-build="ca-certificates git g++ cmake ninja-build pkg-config make ccache mold python3
+build="ca-certificates git g++ cmake ninja-build pkg-config make ccache mold python3 python3-jsonschema python3-yaml
        libyaml-cpp-dev nlohmann-json3-dev libuv1-dev libcli11-dev catch2 libsimdjson-dev libpcre2-dev libfmt-dev
        libhowardhinnant-date-dev libxxhash-dev zlib1g-dev libssl-dev"
 check="clang-format-19 clang-tidy-19"

@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "specs/common_options.h"
+#include "specs/parse.h"
 #include "specs/settings.h"
+#include "specs/tests_spec.h"
 
 namespace sr::specs {
 
@@ -164,10 +166,11 @@ Json input_schema(const NodeInfo& info) {
 }
 
 Json node_schema(const NodeInfo& info) {
-  Json properties = {{"type", {{"const", info.name}}}};
+  Json properties = Json::object();
   Json required = Json::array({"type"});
   add_options(*info.options, properties, required);
   add_options(*common_options(info), properties, required);
+  properties["type"] = {{"const", info.name}};  // not an option of this name, such as that of a window
   if (properties.contains("input")) {
     const Json described = properties["input"];
     properties["input"] = input_schema(info);
@@ -212,12 +215,22 @@ void add_kind(NodeKind kind, const Registry& registry, Json& definitions) {
 }
 
 Json section(NodeKind kind, const char* text) {
-  return {{"type", "object"},
+  const bool required = kind == NodeKind::source || kind == NodeKind::sink;
+  return {{"type", required ? Json("object") : Json::array({"object", "null"})},
           {"description", text},
           {"additionalProperties", {{"$ref", std::string("#/definitions/") + noun_of(kind)}}}};
 }
 
-Json job_properties() {
+Json default_scopes(const Registry& registry) {
+  Json names = Json::array();
+  for (const NodeKind kind : {NodeKind::dataset, NodeKind::source, NodeKind::transform, NodeKind::sink}) {
+    names.push_back(section_of(kind));
+    for (const std::string& name : registry.names(kind)) names.push_back(name);
+  }
+  return names;
+}
+
+Json job_properties(const Registry& registry) {
   Json properties;
   properties["version"] = {{"const", 1}, {"description", "version of the job language"}};
   properties["name"] = {
@@ -234,6 +247,7 @@ Json job_properties() {
   }
   properties["defaults"] = {{"type", "object"},
                             {"description", "options for all nodes of a section or type"},
+                            {"propertyNames", {{"enum", default_scopes(registry)}}},
                             {"additionalProperties", {{"type", "object"}}}};
   const Json function = object_schema(
       {{"params", {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}}}, {"expr", expression()}},
@@ -245,9 +259,8 @@ Json job_properties() {
   properties["sources"] = section(NodeKind::source, "where rows come from");
   properties["transforms"] = section(NodeKind::transform, "what is computed");
   properties["sinks"] = section(NodeKind::sink, "where rows go");
-  properties["tests"] = {{"type", "array"},
-                         {"description", "tests of this job"},
-                         {"items", {{"type", "object"}, {"required", Json::array({"name"})}}}};
+  properties["tests"] = {
+      {"type", "array"}, {"description", "tests of this job"}, {"items", table_schema(test_option_table())}};
   properties["targets"] = {{"type", "object"}};
   properties["include"] = {{"type", "array"}, {"description", "fragments to merge"}};
   return properties;
@@ -263,7 +276,7 @@ std::string job_schema(const Registry& registry) {
   schema["required"] = Json::array({"version", "name", "batch", "sources", "sinks"});
   schema["additionalProperties"] = false;
   schema["patternProperties"] = {{"^x-", Json::object()}};
-  schema["properties"] = job_properties();
+  schema["properties"] = job_properties(registry);
   Json definitions = Json::object();
   for (const NodeKind kind : {NodeKind::source, NodeKind::transform, NodeKind::sink, NodeKind::dataset})
     add_kind(kind, registry, definitions);

@@ -77,6 +77,14 @@ const OptionTable<TestConfig>& test_options() {
   return table;
 }
 
+}  // namespace
+
+const OptionTableBase& test_option_table() {
+  return test_options();
+}
+
+namespace {
+
 class TestReader {
  public:
   TestReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) { decode_.diagnostics = &diagnostics; }

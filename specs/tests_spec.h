@@ -59,6 +59,9 @@ struct TestsSpec {
   std::vector<TestSpec> tests;
 };
 
+// The options of one test, for the JSON Schema.
+const OptionTableBase& test_option_table();
+
 // Decodes a `tests` section (null: no tests). Reports its own mistakes.
 TestsSpec read_tests(const SpecValue& section, Diagnostics& diagnostics);
 
