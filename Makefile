@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 30
 
-.PHONY: all demo test check build bench format clean install fuzz coverage binary
+.PHONY: all demo test check build bench format clean install fuzz coverage binary server-postgres server-mariadb
 
 all: build
 
@@ -26,7 +26,7 @@ demo: binary
 
 # Every test against the release binary.
 test:
-	@scripts/deps.sh build
+	@scripts/deps.sh build servers
 	@cmake --preset release >/dev/null
 	@cmake --build build -j $(JOBS)
 	@ctest --test-dir build --output-on-failure -j $(JOBS)
@@ -35,6 +35,11 @@ test:
 check: binary
 	@scripts/deps.sh build check
 	@scripts/check.sh
+
+# A database for the samples, on a free port of loopback: `make server-postgres`, `make server-mariadb`. Prints its url; stops after an hour.
+server-postgres server-mariadb: server-%:
+	@scripts/deps.sh servers
+	@scripts/servers.sh start $* /tmp/streamrun-$* 0
 
 # Speed, beside mawk and the machine's own limits in the same run.
 bench: binary

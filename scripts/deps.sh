@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian's archive for one or more sets: build (default), check, fuzz, bench, coverage.
+# Installs what is missing from Debian's archive for one or more sets: build (default), servers, check, fuzz, bench, coverage.
 # Says nothing and needs no rights when nothing is missing. Idempotent.
 set -euo pipefail
 
 build="ca-certificates git g++ cmake ninja-build pkg-config make ccache mold python3 python3-jsonschema python3-yaml
        libyaml-cpp-dev nlohmann-json3-dev libuv1-dev libcli11-dev catch2 libsimdjson-dev libpcre2-dev libfmt-dev
-       libhowardhinnant-date-dev libxxhash-dev zlib1g-dev libssl-dev"
+       libhowardhinnant-date-dev libxxhash-dev zlib1g-dev libssl-dev
+       libsqlite3-dev libpq-dev libmariadb-dev"
+servers="postgresql mariadb-server mariadb-client"
 check="clang-format-19 clang-tidy-19"
 fuzz="clang-19 libclang-rt-19-dev"
 bench="mawk"
@@ -15,8 +17,8 @@ coverage="gcovr"
 wanted=""
 for set in "$@"; do
   case "$set" in
-    build | check | fuzz | bench | coverage) wanted="$wanted ${!set}" ;;
-    *) echo "usage: deps.sh [build] [check] [fuzz] [bench] [coverage]" >&2; exit 2 ;;
+    build | servers | check | fuzz | bench | coverage) wanted="$wanted ${!set}" ;;
+    *) echo "usage: deps.sh [build] [servers] [check] [fuzz] [bench] [coverage]" >&2; exit 2 ;;
   esac
 done
 

@@ -69,6 +69,8 @@ constexpr CodeInfo kCodes[] = {
     {"SR2031", "batches of the wrong shape"},
     {"SR2032", "following a pattern"},
     {"SR2033", "after: move without its folder"},
+    {"SR2034", "an upsert without its key"},
+    {"SR2035", "a column that no table can hold"},
     {"SR2101", "not a boolean"},
     {"SR2102", "not a whole number"},
     {"SR2103", "not a number"},

@@ -62,6 +62,12 @@ class Sink {
   virtual std::unique_ptr<Encoded> encode(const Chunk& chunk, const Tick& tick) const = 0;  // any worker
   virtual Status begin(const Tick& tick) = 0;
   virtual Status write(const Encoded& encoded) = 0;  // in row order
+  // True: it writes to something that a virtual world cannot hold (a database). Job tests capture what it is handed and
+  // leave it closed.
+  virtual bool reaches_outside() const { return false; }
+  // Takes over what the sink holds of another checkpoint folder of the same job and sink, as a person has asked for.
+  // Called instead of open.
+  virtual Status adopt(const SinkContext& context) { return {}; }
   // Makes the batch visible. Gives a token of at most 4 KiB that recovery hands back with the batch. Idempotent where
   // the sink claims so.
   virtual Result<std::string> commit(const Tick& tick) = 0;

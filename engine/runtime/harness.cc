@@ -54,6 +54,20 @@ class GivenAnswers final : public flow::Breaker {
   std::int64_t interval_ms_;
 };
 
+// Stands for a sink that reaches outside of the virtual world: what it is handed is captured, and goes nowhere.
+class Unreached final : public flow::Sink {
+ public:
+  Status open(const flow::SinkContext&) override { return {}; }
+  std::unique_ptr<flow::Encoded> encode(const Chunk&, const Tick&) const override {
+    return std::make_unique<flow::EncodedText>();
+  }
+  Status begin(const Tick&) override { return {}; }
+  Status write(const flow::Encoded&) override { return {}; }
+  Result<std::string> commit(const Tick&) override { return std::string{}; }
+  void abort(const Tick&) override {}
+  void close() override {}
+};
+
 // Gives a list of rows in each batch.
 class GivenSource final : public flow::Source {
  public:
@@ -140,6 +154,8 @@ Status Life::prepare() {
   if (!graph.ok()) return graph.error();
   graph_ = std::move(*graph);
   for (flow::Node& node : graph_.nodes) {
+    if (auto* sink = std::get_if<flow::SinkNode>(&node.work); sink && sink->sink->reaches_outside())
+      sink->sink = std::make_unique<Unreached>();
     if (auto* source = std::get_if<flow::SourceNode>(&node.work); source && !options_.live.contains(node.id)) {
       const auto given = options_.given.find(node.id);
       source->source = std::make_unique<GivenSource>(given == options_.given.end() ? nullptr : &given->second);

@@ -64,8 +64,10 @@ Result<std::string> SinkCommits::commit_with_retries(const flow::Node& node, con
   BackOff back_off(policy ? BackOffOptions{policy->initial_ms, policy->max_ms, policy->jitter} : BackOffOptions{});
   while (true) {
     Result<std::string> token = commit_to_sink(sink, batch, tick);
-    if (token.ok() || !policy || token.error().code == "EPIPE") return token;
-    if (policy->attempts > 0 && back_off.failures() + 1 >= policy->attempts) return token;
+    if (token.ok() || token.error().code == "EPIPE") return token;
+    // Without a word about it in the job, what may heal by itself is waited for.
+    if (!policy && !token.error().retriable) return token;
+    if (policy && policy->attempts > 0 && back_off.failures() + 1 >= policy->attempts) return token;
     std::int64_t wait = 0;
     {
       const std::lock_guard lock(mutex_);  // the random source serves one thread at a time

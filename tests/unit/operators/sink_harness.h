@@ -33,6 +33,13 @@ class SinkMaker {
     flow::Graph graph = specs::instantiate(*job_->bound, registry_);
     return std::move(std::get<flow::SinkNode>(graph.nodes[*graph.find("out")].work).sink);
   }
+  // What `--check-env` would say of the sink.
+  std::vector<std::string> probe() const {
+    for (const specs::BoundEntry& node : job_->bound->nodes) {
+      if (node.id == "out") return node.bound->probe(real_environment());
+    }
+    return {};
+  }
   SchemaRef schema() const { return job_->bound->nodes[0].bound->ports[0].schema; }
 
  private:
@@ -62,10 +69,12 @@ inline flow::SinkContext durable_context(Environment& env, const SinkJournal& jo
 
 // One attempt at one batch.
 inline Result<std::string> commit_batch(flow::Sink& sink, const std::vector<Chunk>& chunks, const Tick& tick) {
+  std::vector<std::unique_ptr<flow::Encoded>> pieces;  // live until the commit
+  for (const Chunk& chunk : chunks) pieces.push_back(sink.encode(chunk, tick));
   Status status = sink.begin(tick);
-  for (const Chunk& chunk : chunks) {
+  for (const auto& piece : pieces) {
     if (!status.ok()) break;
-    status = sink.write(*sink.encode(chunk, tick));
+    status = sink.write(*piece);
   }
   if (status.ok()) {
     Result<std::string> token = sink.commit(tick);

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""The sinks of databases against real servers: starts PostgreSQL and MariaDB (scripts/servers.sh) in a temporary folder, runs the table
+tests of unit_operators against them, then whole jobs while the servers are killed and started again.
+
+usage: run.py STREAMRUN UNIT_OPERATORS     exit 77: a server is not installed (scripts/deps.sh servers)
+"""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from lossy_proxy import LossyProxy
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SERVERS = str(ROOT / "scripts" / "servers.sh")
+KINDS = ("postgres", "mariadb")
+WAIT = 30
+
+
+class World:
+    """The servers, and the program under test."""
+
+    def __init__(self, binary, unit, folder):
+        self.binary, self.unit, self.folder = binary, unit, folder
+        self.urls = {}
+
+    def server(self, verb, kind, port="0"):
+        words = [verb, kind, str(self.folder / kind), port] if verb == "start" else [verb, str(self.folder / kind)]
+        done = subprocess.run([SERVERS, *words], stdout=subprocess.PIPE, text=True, timeout=120, env={**os.environ, "MAX_LIFE": "600"})
+        assert done.returncode == 0, f"servers.sh {' '.join(words)} failed"
+        return done.stdout.strip()
+
+    def start(self, kind):
+        port = self.port(kind) if kind in self.urls else "0"
+        self.urls[kind] = self.server("start", kind, port)
+
+    def port(self, kind):
+        return self.urls[kind].rsplit(":", 1)[1].split("/")[0]
+
+    def ask(self, kind, sql):
+        port = self.port(kind)
+        command = (["psql", "-h", "127.0.0.1", "-p", port, "-U", "postgres", "-qAt", "-c", sql, "test"] if kind == "postgres" else
+                   ["mariadb", "--no-defaults", "-h", "127.0.0.1", "-P", port, "-u", "app", "-papp", "-N", "-B", "-e", sql, "test"])
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=WAIT)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def job(self, name, text):
+        path = self.folder / f"{name}.yaml"
+        path.write_text(text)
+        return path
+
+    def run(self, path, *more):
+        return subprocess.Popen([self.binary, str(path), *more], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+
+def sink_of(kind):
+    return "postgres" if kind == "postgres" else "mysql"
+
+
+def until(condition, what):
+    end = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < end, f"waited {WAIT} s for {what}"
+        time.sleep(0.05)
+
+
+def table_tests(world):
+    """every promise of the table sinks, by the unit tests"""
+    proxies = {kind: LossyProxy(int(world.port(kind)), b"SET batch = 2 ") for kind in KINDS}
+    env = dict(os.environ)
+    for kind, name in (("postgres", "POSTGRES"), ("mariadb", "MYSQL")):
+        env[f"STREAMRUN_TEST_{name}"] = world.urls[kind]
+        env[f"STREAMRUN_TEST_{name}_LOSSY"] = world.urls[kind].replace(world.port(kind), str(proxies[kind].port))
+    done = subprocess.run([world.unit, "[tables]"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-4000:]
+    for kind, proxy in proxies.items():
+        proxy.close()
+        assert proxy.lost, f"{kind}: no reply was lost"
+
+
+JOB = """
+version: 1
+name: {name}
+batch: {{interval: 50ms, max_records: 500}}
+checkpoint: none
+sources:
+  rows: {{type: generate, rate: 4000/s, rows: 6000, columns: {{id: row, text: "concat('row ', row)"}}}}
+sinks:
+  out: {{type: {sink}, input: rows, url: '{url}', table: {name}, mode: upsert, key: id, connect_timeout: 2s}}
+"""
+
+
+def server_crashes(world):
+    """a server that is killed and comes back is waited for, and no row is lost"""
+    for kind in KINDS:
+        running = world.run(world.job("crash", JOB.format(name="crash", sink=sink_of(kind), url=world.urls[kind])))
+        until(lambda: int(world.ask(kind, "select count(*) from crash") or 0) > 1000, "the first rows")
+        world.server("kill", kind)
+        time.sleep(0.5)
+        assert running.poll() is None, running.stderr.read()
+        world.start(kind)
+        _, error = running.communicate(timeout=WAIT)
+        assert running.returncode == 0, error
+        assert "next_attempt_ms" in error, error
+        assert world.ask(kind, "select concat(count(*), ' ', sum(id), ' ', max(text)) from crash") == "6000 17997000 row 999", kind
+
+
+def stop_while_down(world):
+    """a signal ends a job whose server is gone after shutdown.timeout, with exit 4"""
+    kind = "postgres"
+    text = JOB.format(name="stuck", sink="postgres", url=world.urls[kind]) + "shutdown: {timeout: 300ms}\n"
+    running = world.run(world.job("stuck", text))
+    until(lambda: int(world.ask(kind, "select count(*) from stuck") or 0) > 100, "the first rows")
+    world.server("kill", kind)
+    time.sleep(0.3)
+    running.send_signal(signal.SIGTERM)
+    _, error = running.communicate(timeout=WAIT)
+    world.start(kind)
+    assert running.returncode == 4 and "shutdown.timeout" in error, error
+
+
+def errors_at_start(world):
+    """what stops a job at its start says what to do, and shows no password"""
+    world.ask("postgres", "create table wrong (id text, other int not null)")
+    url = world.urls["postgres"].replace("postgres@", "postgres:sesame@")
+    running = world.run(world.job("wrong", JOB.format(name="wrong", sink="postgres", url=url)))
+    _, error = running.communicate(timeout=WAIT)
+    assert running.returncode == 4, error
+    assert error == (
+        "streamrun: sink `out`: the table `wrong` does not take these rows:\n"
+        "  its column `id` is text; bigint needs bigint, integer, smallint or numeric\n"
+        "  it has no column `text` (string)\n"
+        "  its column `other` is not in the input, takes no NULL and has no default\n"
+        "  it has no unique index over just (id)\n"), error
+    running = world.run(world.job("nobody", JOB.format(name="nobody", sink="mysql", url="mysql://app:sesame@127.0.0.1:1/test")))
+    _, error = running.communicate(timeout=WAIT)
+    assert running.returncode == 4 and "cannot connect to MySQL" in error and "sesame" not in error, error
+
+
+def check_env(world):
+    """--check-env finds the servers and their tables, and changes nothing"""
+    for kind in KINDS:
+        path = world.job("probe", JOB.format(name="probe", sink=sink_of(kind), url=world.urls[kind]))
+        running = world.run(path, "--dry-run", "--check-env")
+        _, error = running.communicate(timeout=WAIT)
+        assert running.returncode == 0, error
+        assert world.ask(kind, "select count(*) from probe") is None, "a probe made a table"
+    bad = world.job("probe", JOB.format(name="probe", sink="postgres", url="postgresql://postgres@127.0.0.1:1/test"))
+    running = world.run(bad, "--dry-run", "--check-env")
+    _, error = running.communicate(timeout=WAIT)
+    assert running.returncode == 3 and "environment: `out`: cannot connect to PostgreSQL" in error, error
+
+
+def missing_module(world):
+    """a driver that is not installed is an error that names its package"""
+    alone = world.folder / "alone"
+    alone.mkdir()
+    binary = shutil.copy(world.binary, alone)
+    path = world.job("alone", JOB.format(name="alone", sink="postgres", url=world.urls["postgres"]))
+    env = {key: value for key, value in os.environ.items() if key != "STREAMRUN_MODULES"}
+    done = subprocess.run([binary, str(path)], env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=WAIT)
+    assert done.returncode == 4, done.stderr
+    assert "the driver for PostgreSQL is not installed: install the package `streamrun-postgres`" in done.stderr, done.stderr
+
+
+def main():
+    binary, unit = (str(pathlib.Path(argument).resolve()) for argument in sys.argv[1:3])
+    if not shutil.which("mariadbd") or not list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres")):
+        print("skipped: a server is missing; scripts/deps.sh servers installs them")
+        return 77
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="streamrun-servers-"))
+    folder.chmod(0o755)  # the servers run as users of their own
+    world = World(binary, unit, folder)
+    failed = 0
+    tests = (table_tests, server_crashes, stop_while_down, errors_at_start, check_env, missing_module)
+    try:
+        for kind in KINDS:
+            world.start(kind)
+        for test in tests:
+            began = time.monotonic()
+            try:
+                test(world)
+                print(f"ok: {test.__doc__} ({time.monotonic() - began:.1f} s)", flush=True)
+            except AssertionError as error:
+                failed += 1
+                print(f"FAILED: {test.__doc__}\n{error}", flush=True)
+    finally:
+        for kind in KINDS:
+            subprocess.run([SERVERS, "stop", str(folder / kind)], stderr=subprocess.DEVNULL, timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

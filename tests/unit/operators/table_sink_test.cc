@@ -1,0 +1,389 @@
+// Table sinks against real databases: SQLite always; PostgreSQL and MySQL when STREAMRUN_TEST_POSTGRES and
+// STREAMRUN_TEST_MYSQL hold the urls of empty databases (tests/servers/run.py starts them).
+#include <cstdlib>
+#include <filesystem>
+
+#include "engine/data/builder.h"
+#include "operators/mysql/url.h"
+#include "operators/support/table_sink.h"
+#include "sink_harness.h"
+
+namespace sr::operators::test {
+namespace {
+
+// A database to test against.
+struct Database {
+  SqlSystem system = SqlSystem::sqlite;
+  std::string options;  // type and address, as in a job
+  std::string target;
+
+  SqlDialect dialect() const { return SqlDialect(system); }
+  std::unique_ptr<SqlDriver> connect() const {
+    auto driver = load_driver(dialect());
+    if (!driver.ok()) FAIL(driver.error().message);
+    SqlConnect how;
+    how.target = target;
+    const Status connected = (*driver)->connect(how);
+    if (!connected.ok()) FAIL(connected.error().message);
+    return std::move(*driver);
+  }
+  std::string table(const std::string& more) const { return options + ", " + more; }
+  // The rows of a query as `a|b` lines; NULL is `-`.
+  std::vector<std::string> rows(const std::string& sql) const {
+    const auto driver = connect();
+    const auto found = driver->query(sql);
+    if (!found.ok()) FAIL(found.error().message);
+    std::vector<std::string> lines;
+    for (const SqlRow& row : *found) {
+      std::string& line = lines.emplace_back();
+      for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 ? "|" : "") + row[i].value_or("-");
+    }
+    return lines;
+  }
+  void execute(const std::string& sql) const {
+    const Status done = connect()->execute(sql);
+    if (!done.ok()) FAIL(done.error().message);
+  }
+  void reset() const {
+    if (system == SqlSystem::sqlite) {
+      for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(target + end);
+      return;
+    }
+    for (const char* name : {"t", "u", "streamrun_commit"}) execute(std::string("DROP TABLE IF EXISTS ") + name);
+  }
+};
+
+std::vector<Database> databases() {
+  std::vector<Database> all;
+  const std::string file =
+      std::filesystem::temp_directory_path() / ("streamrun-test-" + std::to_string(getpid()) + ".db");
+  all.push_back({SqlSystem::sqlite, "type: sqlite, path: '" + file + "'", file});
+  if (const char* url = std::getenv("STREAMRUN_TEST_POSTGRES"))
+    all.push_back({SqlSystem::postgres, std::string("type: postgres, url: '") + url + "'", url});
+  if (const char* url = std::getenv("STREAMRUN_TEST_MYSQL"))
+    all.push_back({SqlSystem::mysql, std::string("type: mysql, url: '") + url + "'", url});
+  for (const Database& database : all) database.reset();
+  return all;
+}
+
+constexpr const char* kSchema = "{id: bigint, word: string}";
+
+Chunk rows_of(const SchemaRef& schema, const std::vector<std::pair<std::int64_t, std::string>>& rows) {
+  ColumnBuilder ids(types::bigint()), words(types::string());
+  for (const auto& [id, word] : rows) {
+    ids.append_int(id);
+    words.append_string(word);
+  }
+  Chunk chunk;
+  chunk.schema = schema;
+  chunk.rows = static_cast<std::uint32_t>(rows.size());
+  chunk.columns = {ids.finish(), words.finish()};
+  return chunk;
+}
+
+Tick tick_of(std::int64_t batch) {
+  return {batch, batch * 1000, (batch - 1) * 1000, false};
+}
+
+struct Life {
+  std::int64_t epoch = 1;
+  SinkJournal journal;
+  std::string folder = "f1";
+};
+
+flow::SinkContext context_of(const Life& life) {
+  flow::SinkContext context = durable_context(real_environment(), life.journal);
+  context.epoch = life.epoch;
+  context.folder_id = life.folder;
+  return context;
+}
+
+Status opened(flow::Sink& sink, const Life& life) {
+  return sink.open(context_of(life));
+}
+
+std::string error_of(const Status& status) {
+  return status.ok() ? "" : status.error().message;
+}
+
+// Commits one batch of rows; keeps the token in the life's journal.
+Status commit(flow::Sink& sink, Life& life, std::int64_t batch, const Chunk& rows) {
+  auto token = commit_batch(sink, rows.rows > 0 ? std::vector{rows} : std::vector<Chunk>{}, tick_of(batch));
+  if (!token.ok()) return token.error();
+  life.journal = {batch, *token};
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a batch is appended once, however often it is sent", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const SinkMaker maker(kSchema, database.table("table: t"));
+    Life life;
+    {
+      const auto sink = maker.make();
+      REQUIRE(error_of(opened(*sink, life)) == "");
+      CHECK(!(*sink->recover()).has_value());
+      REQUIRE(error_of(commit(*sink, life, 1, rows_of(maker.schema(), {{1, "it's"}, {2, "a\\b\t\nc"}}))) == "");
+      REQUIRE(error_of(commit(*sink, life, 2, rows_of(maker.schema(), {}))) == "");
+      CHECK(life.journal.token == "rows 1");
+      REQUIRE(error_of(commit(*sink, life, 3, rows_of(maker.schema(), {{3, ""}}))) == "");
+      REQUIRE(error_of(commit(*sink, life, 3, rows_of(maker.schema(), {{3, ""}}))) == "");
+    }
+    // The process died before the journal had the commit of batch 3.
+    life = {2, {2, "rows 1"}, "f1"};
+    const auto sink = maker.make();
+    REQUIRE(error_of(opened(*sink, life)) == "");
+    CHECK(*sink->recover() == 3);
+    REQUIRE(error_of(commit(*sink, life, 3, rows_of(maker.schema(), {{3, ""}}))) == "");
+    REQUIRE(error_of(commit(*sink, life, 4, rows_of(maker.schema(), {{4, "d"}}))) == "");
+    CHECK(database.rows("SELECT id, word FROM t ORDER BY id") ==
+          std::vector<std::string>{"1|it's", "2|a\\b\t\nc", "3|", "4|d"});
+    CHECK(database.rows("SELECT job, sink, folder, epoch, batch FROM streamrun_commit") ==
+          std::vector<std::string>{"archive|out|f1|2|4"});
+    database.reset();
+  }
+}
+
+TEST_CASE("of equal keys in a batch the last row is upserted, other rows stay", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const SinkMaker maker(kSchema, database.table("table: t, mode: upsert, key: id"));
+    const auto sink = maker.make();
+    Life life;
+    REQUIRE(error_of(opened(*sink, life)) == "");
+    REQUIRE(error_of(commit(*sink, life, 1, rows_of(maker.schema(), {{1, "a"}, {2, "b"}, {1, "c"}}))) == "");
+    REQUIRE(error_of(commit(*sink, life, 2, rows_of(maker.schema(), {{2, "d"}, {3, "e"}}))) == "");
+    CHECK(database.rows("SELECT id, word FROM t ORDER BY id") == std::vector<std::string>{"1|c", "2|d", "3|e"});
+    database.reset();
+  }
+}
+
+TEST_CASE("a later process with the same folder fences this one off", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const SinkMaker maker(kSchema, database.table("table: t"));
+    const auto old = maker.make();
+    const auto young = maker.make();
+    Life life, later;
+    later.epoch = 2;
+    REQUIRE(error_of(opened(*old, life)) == "");
+    REQUIRE(error_of(opened(*young, later)) == "");
+    CHECK(error_of(commit(*old, life, 1, rows_of(maker.schema(), {{1, "a"}}))) ==
+          "another process runs this job: it started later (epoch 2, this one has 1), so this one may not write any "
+          "more");
+    REQUIRE(error_of(commit(*young, later, 1, rows_of(maker.schema(), {{1, "b"}}))) == "");
+    CHECK(database.rows("SELECT id, word FROM t") == std::vector<std::string>{"1|b"});
+    database.reset();
+  }
+}
+
+TEST_CASE("another checkpoint folder stops the sink until it is adopted", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const SinkMaker maker(kSchema, database.table("table: t"));
+    Life life, other;
+    other.folder = "f2";
+    const auto first = maker.make();
+    REQUIRE(error_of(opened(*first, life)) == "");
+    REQUIRE(error_of(commit(*first, life, 7, rows_of(maker.schema(), {{1, "a"}}))) == "");
+    CHECK(
+        error_of(opened(*maker.make(), other)) ==
+        "the table holds batches of this job and sink from another checkpoint folder: streamrun_commit has the id f1, "
+        "this job's is f2. If the old folder is gone for good, `streamrun state adopt` takes the table over");
+    REQUIRE(error_of(maker.make()->adopt(context_of(other))) == "");
+    const auto sink = maker.make();
+    REQUIRE(error_of(opened(*sink, other)) == "");
+    REQUIRE(error_of(commit(*sink, other, 1, rows_of(maker.schema(), {{2, "b"}}))) == "");
+    CHECK(database.rows("SELECT id FROM t ORDER BY id") == std::vector<std::string>{"1", "2"});
+    database.reset();
+  }
+}
+
+TEST_CASE("a database restored from an older copy is noticed", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const SinkMaker maker(kSchema, database.table("table: t"));
+    Life life;
+    const auto sink = maker.make();
+    REQUIRE(error_of(opened(*sink, life)) == "");
+    REQUIRE(error_of(commit(*sink, life, 1, rows_of(maker.schema(), {{1, "a"}}))) == "");
+    REQUIRE(error_of(commit(*sink, life, 2, rows_of(maker.schema(), {{2, "b"}}))) == "");
+    database.execute("UPDATE streamrun_commit SET batch = 1");
+    const std::string message =
+        "the table holds batch 1, but this job has written batch 2 to it: the database was restored from an older "
+        "copy, "
+        "and rows are missing. `streamrun state adopt` goes on as it is";
+    CHECK(error_of(opened(*maker.make(), life)) == message);
+    CHECK(error_of(commit(*sink, life, 3, rows_of(maker.schema(), {{3, "c"}}))) == message);
+    database.reset();
+  }
+}
+
+TEST_CASE("an existing table is compared, and every difference named", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const bool sqlite = database.system == SqlSystem::sqlite;
+    database.execute("CREATE TABLE t (ID int, word date, owner char(5) NOT NULL, note char(9), n int DEFAULT 1)");
+    const SinkMaker maker("{id: bigint, word: string, extra: double}",
+                          database.table("table: t, mode: upsert, key: id"));
+    const std::string message = error_of(opened(*maker.make(), Life{}));
+    CHECK(message == "the table `t` does not take these rows:\n  its column `word` is date; string needs " +
+                         std::string(database.system == SqlSystem::mysql ? "longtext, text or varchar" : "text") +
+                         "\n  it has no column `extra` (double)\n  its column `owner` is not in the input, takes no "
+                         "NULL and has no default\n  it has no unique index over just (id)");
+    database.execute("CREATE TABLE u (word varchar(20), id int PRIMARY KEY, n int DEFAULT 7)");
+    const SinkMaker fits(kSchema, database.table("table: u, mode: upsert, key: id, create: false"));
+    Life life;
+    const auto sink = fits.make();
+    REQUIRE(error_of(opened(*sink, life)) == "");
+    REQUIRE(error_of(commit(*sink, life, 1, rows_of(fits.schema(), {{1, "a"}}))) == "");
+    CHECK(database.rows("SELECT id, word, n FROM u") == std::vector<std::string>{"1|a|7"});
+    const Status loud = commit(*sink, life, 2, rows_of(fits.schema(), {{5'000'000'000, "b"}}));
+    CHECK(loud.ok() == sqlite);  // a column that is too narrow fails, it never cuts
+    database.reset();
+  }
+}
+
+TEST_CASE("values of every type come back as they were", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const std::string schema =
+        "{b: boolean, i: bigint, d: double, s: string, x: binary, t: timestamp, day: date, m: 'decimal(38,9)', a: "
+        "array<bigint>, r: 'struct<n: string>', v: variant}";
+    const SinkMaker maker(schema, database.table("table: t"));
+    std::vector<ColumnBuilder> columns;
+    for (const Field& field : maker.schema()->fields) columns.emplace_back(field.type);
+    columns[0].append_bool(true);
+    columns[1].append_int(INT64_MIN);
+    columns[2].append_double(0.1);
+    columns[3].append_string("naïve 'q' \"Q\" \\ %");
+    columns[4].append_string(std::string_view("\0\xff\\x", 4));
+    columns[5].append_int(1'709'208'000'123'456);
+    columns[6].append_int(19'782);
+    Int128 wide = 0;
+    REQUIRE(parse_decimal("-12345678901234567890123456789.123456789", 38, 9, &wide) == DecimalParse::ok);
+    columns[7].append_decimal(wide);
+    columns[8].child(0).append_int(1);
+    columns[8].child(0).append_int(2);
+    columns[8].end_list();
+    columns[9].child(0).append_string("it's");
+    columns[9].end_struct();
+    columns[10].append_string(R"({"k":[1]})");
+    for (ColumnBuilder& column : columns) column.append_null();
+    Chunk chunk;
+    chunk.schema = maker.schema();
+    chunk.rows = 2;
+    for (ColumnBuilder& column : columns) chunk.columns.push_back(column.finish());
+    Life life;
+    const auto sink = maker.make();
+    REQUIRE(error_of(opened(*sink, life)) == "");
+    REQUIRE(error_of(commit(*sink, life, 1, chunk)) == "");
+    const char* hex =
+        database.system == SqlSystem::postgres ? "encode(x, 'hex')" : "CASE WHEN x IS NOT NULL THEN lower(hex(x)) END";
+    const auto rows = database.rows(std::string("SELECT b, i, d, s, ") + hex + ", t, day, m FROM t ORDER BY i IS NULL");
+    REQUIRE(rows.size() == 2);
+    const bool postgres = database.system == SqlSystem::postgres;
+    CHECK(rows[0] == std::string(postgres ? "t" : "1") +
+                         "|-9223372036854775808|0.1|naïve 'q' \"Q\" \\ %|00ff5c78|2024-02-29 12:00:00.123456" +
+                         (postgres ? "+00" : "") + "|2024-02-29|-12345678901234567890123456789.123456789");
+    CHECK(rows[1] == "-|-|-|-|-|-|-|-");
+    const auto nested = database.rows("SELECT a, r, v FROM t ORDER BY i IS NULL");
+    CHECK(nested[0] == (postgres ? R"([1, 2]|{"n": "it's"}|{"k": [1]})" : R"([1,2]|{"n":"it's"}|{"k":[1]})"));
+    CHECK(nested[1] == "-|-|-");
+    // What the sink made it finds fit at the next start.
+    REQUIRE(error_of(opened(*maker.make(), life)) == "");
+    database.reset();
+  }
+}
+
+TEST_CASE("a commit whose reply is lost is found again, not repeated", "[tables]") {
+  for (const Database& database : databases()) {
+    const char* lossy = std::getenv(database.system == SqlSystem::postgres ? "STREAMRUN_TEST_POSTGRES_LOSSY"
+                                                                           : "STREAMRUN_TEST_MYSQL_LOSSY");
+    if (database.system == SqlSystem::sqlite || lossy == nullptr) continue;
+    INFO(database.options);
+    const std::string type = database.system == SqlSystem::postgres ? "postgres" : "mysql";
+    const SinkMaker maker(kSchema, "type: " + type + ", url: '" + lossy + "', table: t");
+    Life life;
+    const auto sink = maker.make();
+    REQUIRE(error_of(opened(*sink, life)) == "");
+    REQUIRE(error_of(commit(*sink, life, 1, rows_of(maker.schema(), {{1, "a"}}))) == "");
+    const Status lost = commit(*sink, life, 2, rows_of(maker.schema(), {{2, "b"}}));
+    REQUIRE_FALSE(lost.ok());
+    CHECK(lost.error().code == "outcome_unknown");
+    CHECK(lost.error().retriable);
+    CHECK(database.rows("SELECT count(*) FROM t") == std::vector<std::string>{"2"});
+    REQUIRE(error_of(commit(*sink, life, 2, rows_of(maker.schema(), {{2, "b"}}))) == "");
+    REQUIRE(error_of(commit(*sink, life, 3, rows_of(maker.schema(), {{3, "c"}}))) == "");
+    CHECK(database.rows("SELECT id FROM t ORDER BY id") == std::vector<std::string>{"1", "2", "3"});
+    database.reset();
+  }
+}
+
+TEST_CASE("two sinks of a job have a row of their own", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const SinkMaker maker(kSchema, database.table("table: t"));
+    const auto one = maker.make();
+    const auto two = maker.make();
+    Life life, other;
+    flow::SinkContext context = context_of(other);
+    context.id = "two";
+    REQUIRE(error_of(opened(*one, life)) == "");
+    REQUIRE(error_of(two->open(context)) == "");
+    REQUIRE(error_of(commit(*one, life, 1, rows_of(maker.schema(), {{1, "a"}}))) == "");
+    REQUIRE(error_of(commit(*two, other, 1, rows_of(maker.schema(), {{2, "b"}}))) == "");
+    CHECK(database.rows("SELECT id FROM t ORDER BY id") == std::vector<std::string>{"1", "2"});
+    CHECK(database.rows("SELECT sink FROM streamrun_commit ORDER BY sink") == std::vector<std::string>{"out", "two"});
+    database.reset();
+  }
+}
+
+TEST_CASE("a NULL in the key of an upsert is an error that names the column", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const SinkMaker maker(kSchema, database.table("table: t, mode: upsert, key: id"));
+    Chunk chunk = rows_of(maker.schema(), {{1, "a"}});
+    chunk.columns[0] = null_column(types::bigint(), 1);
+    Life life;
+    const auto sink = maker.make();
+    REQUIRE(error_of(opened(*sink, life)) == "");
+    CHECK(error_of(commit(*sink, life, 1, chunk)) == "a row has no value in `id`, which is part of the key");
+    database.reset();
+  }
+}
+
+TEST_CASE("a probe changes nothing and says what is wrong", "[tables]") {
+  for (const Database& database : databases()) {
+    INFO(database.options);
+    const SinkMaker maker(kSchema, database.table("table: t, create: false"));
+    if (database.system != SqlSystem::sqlite) {
+      CHECK(maker.probe() == std::vector<std::string>{"there is no table `t`"});
+    }
+    database.execute("CREATE TABLE t (id bigint)");
+    CHECK(maker.probe() ==
+          std::vector<std::string>{"the table `t` does not take these rows:\n  it has no column `word` (string)"});
+    database.execute("DROP TABLE t");
+    database.execute("CREATE TABLE t (id bigint, word varchar(9))");
+    CHECK(maker.probe().empty());
+    database.reset();
+  }
+}
+
+TEST_CASE("the url of MySQL is taken apart", "[tables]") {
+  const auto url = parse_mysql_url("mysql://us%40er:p%3aw@db.example.com:3307/shop");
+  REQUIRE(url.ok());
+  CHECK(url->user == "us@er");
+  CHECK(url->password == "p:w");
+  CHECK(url->host == "db.example.com");
+  CHECK(url->port == 3307);
+  CHECK(url->database == "shop");
+  CHECK(parse_mysql_url("mariadb://[::1]/a")->host == "::1");
+  CHECK(parse_mysql_url("mysql://a/b?socket=/run/s")->socket == "/run/s");
+  for (const char* bad : {"shop", "http://a/b", "mysql://host", "mysql://host/", "mysql://host:x/b"})
+    CHECK_FALSE(parse_mysql_url(bad).ok());
+}
+
+}  // namespace sr::operators::test
