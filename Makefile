@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 30
 
-.PHONY: all demo test check build bench format clean install fuzz coverage binary server-postgres server-mariadb
+.PHONY: all demo test check build bench format clean install fuzz coverage binary power syscalls server-postgres server-mariadb
 
 all: build
 
@@ -67,6 +67,13 @@ coverage:
 	@cmake --build build-coverage -j $(JOBS)
 	@ctest --test-dir build-coverage --output-on-failure -j $(JOBS)
 	@gcovr --root . --exclude tests/ --exclude build --object-directory build-coverage --gcov-ignore-parse-errors --txt
+
+# Power cuts on a file system in a file (root), and each system call that makes something durable failed or made the last.
+power: binary
+	@python3 tests/chaos/power.py build/streamrun
+syscalls: binary
+	@scripts/deps.sh chaos
+	@python3 tests/chaos/syscalls.py build/streamrun
 
 clean:
 	@rm -rf build build-debug build-asan build-tsan build-fuzz build-coverage

@@ -28,7 +28,8 @@ class Session {
 
   // Compiles one file (`-`: standard input). Null, with a message on stderr, if it cannot be read.
   std::unique_ptr<specs::CompiledJob> compile(const std::string& path, bool dry_run);
-  // Shows all findings; machine formats go to stdout, those for people to stderr. --quiet keeps mere warnings to itself. Gives kOk or kSpecWrong (with
+  // Shows all findings; machine formats go to stdout, those for people to stderr. --quiet keeps mere warnings to
+  // itself. Gives kOk or kSpecWrong (with
   // --strict also for warnings).
   int report(const specs::Secrets* secrets = nullptr);
   // Folders and globs become the files in them; gives nothing, with a message, if one matches no file.

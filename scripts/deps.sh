@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian's archive for one or more sets: build (default), servers, check, fuzz, bench, coverage.
+# Installs what is missing from Debian's archive for one or more sets: build (default), servers, check, fuzz, bench, coverage, chaos.
 # Says nothing and needs no rights when nothing is missing. Idempotent.
 set -euo pipefail
 
@@ -12,13 +12,14 @@ check="clang-format-19 clang-tidy-19"
 fuzz="clang-19 libclang-rt-19-dev"
 bench="mawk"
 coverage="gcovr"
+chaos="strace"
 
 [ $# -gt 0 ] || set -- build
 wanted=""
 for set in "$@"; do
   case "$set" in
-    build | servers | check | fuzz | bench | coverage) wanted="$wanted ${!set}" ;;
-    *) echo "usage: deps.sh [build] [servers] [check] [fuzz] [bench] [coverage]" >&2; exit 2 ;;
+    build | servers | check | fuzz | bench | coverage | chaos) wanted="$wanted ${!set}" ;;
+    *) echo "usage: deps.sh [build] [servers] [check] [fuzz] [bench] [coverage] [chaos]" >&2; exit 2 ;;
   esac
 done
 

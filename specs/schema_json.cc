@@ -273,7 +273,10 @@ std::string job_schema(const Registry& registry) {
   schema["$schema"] = "http://json-schema.org/draft-07/schema#";
   schema["title"] = "streamrun job";
   schema["type"] = "object";
-  schema["required"] = Json::array({"version", "name", "batch", "sources", "sinks"});
+  schema["required"] = Json::array({"version", "name", "batch"});
+  // Fragments may bring the nodes.
+  schema["if"] = {{"not", {{"required", Json::array({"include"})}}}};
+  schema["then"] = {{"required", Json::array({"sources", "sinks"})}};
   schema["additionalProperties"] = false;
   schema["patternProperties"] = {{"^x-", Json::object()}};
   schema["properties"] = job_properties(registry);
