@@ -117,7 +117,7 @@ Json value_schema(const OptionInfo& option) {
 // A default as JSON where its text is one of JSON's scalars.
 Json default_json(const std::string& text) {
   if (text == "true" || text == "false") return text == "true";
-  const Json number = Json::parse(text, nullptr, false);
+  Json number = Json::parse(text, nullptr, false);
   if (!number.is_discarded() && number.is_number()) return number;
   if (text.size() >= 2 && text.front() == '\'' && text.back() == '\'') return text.substr(1, text.size() - 2);
   return text;
@@ -152,7 +152,7 @@ Json table_schema(const OptionTableBase& table) {
 }
 
 Json input_schema(const NodeInfo& info) {
-  const Json refs = {
+  Json refs = {
       {"anyOf", Json::array({Json{{"type", "string"}},
                              Json{{"type", "array"}, {"minItems", 1}, {"items", {{"type", "string"}}}}})}};
   if (info.inputs != Inputs::two_sided) return refs;
