@@ -152,9 +152,8 @@ Json table_schema(const OptionTableBase& table) {
 }
 
 Json input_schema(const NodeInfo& info) {
-  Json refs = {
-      {"anyOf", Json::array({Json{{"type", "string"}},
-                             Json{{"type", "array"}, {"minItems", 1}, {"items", {{"type", "string"}}}}})}};
+  Json refs = {{"anyOf", Json::array({Json{{"type", "string"}},
+                                      Json{{"type", "array"}, {"minItems", 1}, {"items", {{"type", "string"}}}}})}};
   if (info.inputs != Inputs::two_sided) return refs;
   const Json window = table_schema(*WindowConfig::table());
   const Json from = {{"type", "object"},
