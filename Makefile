@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 30
 
-.PHONY: all demo test check build bench format clean install fuzz coverage binary power syscalls server-postgres server-mariadb
+.PHONY: kills all demo test check build bench format clean install fuzz coverage binary power syscalls server-postgres server-mariadb
 
 all: build
 
@@ -67,6 +67,11 @@ coverage:
 	@cmake --build build-coverage -j $(JOBS)
 	@ctest --test-dir build-coverage --output-on-failure -j $(JOBS)
 	@gcovr --root . --exclude tests/ --exclude build --object-directory build-coverage --gcov-ignore-parse-errors --txt
+
+# kill -9 at random instants, 200 times with files, SQLite and PostgreSQL and 100 times with a socket; then the books must balance.
+kills: binary
+	@scripts/deps.sh servers
+	@python3 tests/chaos/kills.py build/streamrun
 
 # Power cuts on a file system in a file (root), and each system call that makes something durable failed or made the last.
 power: binary

@@ -44,3 +44,5 @@ streamrun_suite(cli ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py
 # Real servers (scripts/deps.sh servers installs them); skipped where there are none.
 streamrun_suite(servers ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/servers/run.py $<TARGET_FILE:streamrun> $<TARGET_FILE:unit_operators>)
 set_tests_properties(servers PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT STREAMRUN_MODULES=${CMAKE_BINARY_DIR}/modules)
+# A few kills at random instants; `make kills` does hundreds.
+streamrun_suite(kills ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/chaos/kills.py $<TARGET_FILE:streamrun> --kills 5 --socket-kills 5)
