@@ -9,6 +9,7 @@
 #include "cli/stdout_writer.h"
 #include "cli/verbs.h"
 #include "engine/base/machine.h"
+#include "engine/base/supervisor.h"
 #include "engine/loop/program.h"
 #include "engine/observe/metrics.h"
 #include "engine/runtime/job.h"
@@ -48,6 +49,29 @@ LogOptions log_options(const Options& options, const specs::JobSpec& spec, bool 
   return log;
 }
 
+// Tells the supervisor that the job runs, and again and again that its loop does.
+class Heartbeat {
+ public:
+  Heartbeat(const Supervisor& supervisor, EventLoop& loop) : supervisor_(supervisor), loop_(loop) {
+    if (!supervisor_.present()) return;
+    // The loop turns only when everything is open.
+    loop_.post([this] { supervisor_.ready(); });
+    if (supervisor_.watchdog_us() <= 0) return;
+    timer_ = loop_.timer([this] { beat(); });
+    loop_.post([this] { beat(); });
+  }
+
+ private:
+  void beat() {
+    supervisor_.alive();
+    timer_->arm(loop_.clock().monotonic_us() + supervisor_.watchdog_us() / 2);
+  }
+
+  const Supervisor& supervisor_;
+  EventLoop& loop_;
+  std::unique_ptr<Timer> timer_;
+};
+
 }  // namespace
 
 int run_job(const Options& options) {
@@ -81,7 +105,10 @@ int run_job(const Options& options) {
   run.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   if (run.trigger != runtime::Trigger::available_now) release_startup_memory();
   runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);
+  const Supervisor supervisor = Supervisor::from_environment();
+  const Heartbeat heartbeat(supervisor, *loop);
   const runtime::JobOutcome outcome = running.run();
+  supervisor.stopping();
   if (!outcome.error.empty()) std::fprintf(stderr, "streamrun: %s\n", job->secrets.redact(outcome.error).c_str());
   std::fflush(nullptr);
   if (outcome.forced) _exit(outcome.exit_code);

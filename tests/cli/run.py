@@ -327,6 +327,34 @@ sinks: {b: {type: files, input: a, path: /proc/no-such-folder, format: json}}
     expect(p.returncode == 4 and b"/proc/no-such-folder" in p.stderr, (p.returncode, p.stderr))
 
 
+def a_supervisor_is_told_what_the_job_does():
+    text = """version: 1
+name: x
+batch: {interval: 100ms}
+checkpoint: none
+sources: {a: {type: generate, rate: 100/s, columns: {n: row}}}
+sinks: {b: {type: discard, input: a}}
+"""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"{folder}/notify")
+        manager.settimeout(20)
+        path = pathlib.Path(folder) / "job.yaml"
+        path.write_text(text)
+        env = {**os.environ, "NOTIFY_SOCKET": f"{folder}/notify", "WATCHDOG_USEC": "200000"}
+        process = subprocess.Popen([BINARY, str(path)], cwd=folder, env=env, stderr=subprocess.PIPE)
+        try:
+            told = [manager.recv(100) for _ in range(4)]
+            expect(told == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1", b"WATCHDOG=1"], told)
+            process.send_signal(signal.SIGTERM)
+            while (word := manager.recv(100)) == b"WATCHDOG=1":
+                pass
+            expect(word == b"STOPPING=1", word)
+            _, err = process.communicate(timeout=20)
+            expect(process.returncode == 0, err)
+        finally:
+            process.kill()
+
+
 def main():
     tests = [f for name, f in sorted(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and "_" in name]
     failed = 0
