@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "cli/row_compare.h"
+#include "engine/base/text.h"
 #include "engine/data/codec.h"
 #include "engine/flow/emit_rows.h"
 #include "specs/instantiate.h"
@@ -16,12 +16,6 @@ namespace sr::cli {
 namespace {
 
 constexpr std::size_t kMostShownRows = 10;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 std::string one_of_each(Session& session, const Diagnostics& findings) {
   Diagnostics copy;
@@ -103,7 +97,7 @@ class Runner {
       const std::string text = specs::render_report(session_.sources(), one, {});
       const bool code = wanted.code.empty() || wanted.code == finding.code;
       const bool line = !wanted.line || *wanted.line == static_cast<std::int64_t>(finding.span.line);
-      const bool words = lower(text).find(lower(wanted.contains)) != std::string::npos;
+      const bool words = ascii_lower(text).find(ascii_lower(wanted.contains)) != std::string::npos;
       if (code && line && words) return outcome_;
     }
     fail("another error was expected (" + wanted_text(wanted) + "); there were:\n" +
@@ -271,7 +265,7 @@ class Runner {
     if (!test_.expect_error) return fail("the job failed: " + failure.to_text());
     const specs::ExpectErrorSpec& wanted = *test_.expect_error;
     const bool code = wanted.code.empty() || wanted.code == failure.code;
-    const bool words = lower(failure.to_text()).find(lower(wanted.contains)) != std::string::npos;
+    const bool words = ascii_lower(failure.to_text()).find(ascii_lower(wanted.contains)) != std::string::npos;
     if (!code || wanted.line || !words)
       fail("another error was expected (" + wanted_text(wanted) + "); the job failed: " + failure.to_text());
   }

@@ -3,21 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <set>
+#include <unordered_map>
 
+#include "engine/base/text.h"
 #include "engine/expr/ast.h"
 #include "specs/bind_pass.h"
 
 namespace sr::specs {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
 
 Diagnostic at_token(const expr::ExprError& error, const SpecValue& value) {
   return {.code = error.code,
@@ -35,22 +30,96 @@ void collect_calls(const expr::Expr& tree, std::set<std::string>& calls) {
   }
 }
 
-// Says whether a macro calls itself, directly or through others.
-bool is_recursive(const std::string& name, const expr::Macros& macros) {
-  std::set<std::string> seen;
-  std::vector<std::string> open{name};
-  while (!open.empty()) {
-    const auto at = macros.find(open.back());
-    open.pop_back();
-    if (at == macros.end() || !at->second.body) continue;
-    std::set<std::string> calls;
-    collect_calls(*at->second.body, calls);
-    for (const std::string& call : calls) {
-      if (call == name) return true;
-      if (seen.insert(call).second) open.push_back(call);
+// Puts macros in an order in which each stands behind those that it calls, in time linear in their bodies (Tarjan's
+// strongly connected components), and finds those that call themselves, directly or through others.
+class MacroOrder {
+ public:
+  explicit MacroOrder(const expr::Macros& macros) : macros_(macros) {
+    for (const auto& [name, macro] : macros_) {
+      if (!marks_.contains(name)) search(name);
     }
   }
-  return false;
+
+  const std::vector<std::string>& names() const { return order_; }
+  bool recursive(const std::string& name) const { return recursive_.contains(name); }
+  const std::vector<std::string>& calls(const std::string& name) const { return marks_.at(name).calls; }
+
+ private:
+  struct Mark {
+    std::size_t index = 0, low = 0;
+    bool on_stack = true;
+    std::vector<std::string> calls;
+    std::size_t next = 0;  // of calls
+  };
+
+  Mark& enter(const std::string& name) {
+    Mark mark;
+    mark.index = mark.low = marks_.size();
+    std::set<std::string> calls;
+    const auto at = macros_.find(name);
+    if (at->second.body) collect_calls(*at->second.body, calls);
+    for (const std::string& call : calls) {
+      if (macros_.contains(call)) mark.calls.push_back(call);
+    }
+    stack_.push_back(name);
+    return marks_[name] = std::move(mark);
+  }
+
+  void search(const std::string& start) {
+    enter(start);
+    std::vector<std::string> path{start};
+    while (!path.empty()) {
+      Mark& mark = marks_[path.back()];
+      if (mark.next < mark.calls.size()) {
+        const std::string call = mark.calls[mark.next++];
+        const auto seen = marks_.find(call);
+        if (call == path.back()) recursive_.insert(call);
+        if (seen == marks_.end()) {
+          enter(call);
+          path.push_back(call);
+        } else if (seen->second.on_stack) {
+          mark.low = std::min(mark.low, seen->second.index);
+        }
+        continue;
+      }
+      const std::string name = std::move(path.back());
+      path.pop_back();
+      if (!path.empty()) marks_[path.back()].low = std::min(marks_[path.back()].low, mark.low);
+      if (mark.low == mark.index) leave(name);
+    }
+  }
+
+  // Takes a finished component off the stack.
+  void leave(const std::string& root) {
+    const bool cycle = stack_.back() != root;
+    std::string name;
+    do {
+      name = std::move(stack_.back());
+      stack_.pop_back();
+      marks_[name].on_stack = false;
+      if (cycle) recursive_.insert(name);
+      order_.push_back(name);
+    } while (name != root);
+  }
+
+  const expr::Macros& macros_;
+  std::unordered_map<std::string, Mark> marks_;
+  std::vector<std::string> stack_;
+  std::vector<std::string> order_;
+  std::set<std::string> recursive_;
+};
+
+// Binds a macro's body over its parameters; gives the mistakes in it.
+std::vector<expr::ExprError> body_errors(const FunctionSpec& function, const expr::Macros& macros) {
+  expr::Scope scope;
+  scope.macros = &macros;
+  scope.what = "`" + function.name + "`";
+  scope.add(Schema(function.params.fields));
+  std::vector<expr::ExprError> errors;
+  if (expr::bind(*macros.find(ascii_lower(function.name))->second.body, scope, nullptr, errors)) return {};
+  // Aggregates may stand in a function that only aggregating nodes call.
+  std::erase_if(errors, [](const expr::ExprError& error) { return error.code == "SR3020"; });
+  return errors;
 }
 
 }  // namespace
@@ -65,37 +134,28 @@ void bind_macros(const JobSpec& job, expr::Macros& macros, Diagnostics& diagnost
       macro.body = expr::parse_expression(function.expr.text, &syntax);
       if (!macro.body) diagnostics.add(at_token(syntax, function.expr.value));
     }
-    macros.emplace(lower(function.name), std::move(macro));
+    macros.emplace(ascii_lower(function.name), std::move(macro));
   }
-  std::vector<std::string> broken;
+  const MacroOrder order(macros);
+  std::unordered_map<std::string, const FunctionSpec*> functions;
   for (const FunctionSpec& function : job.functions) {
-    if (!is_recursive(lower(function.name), macros)) continue;
-    broken.push_back(lower(function.name));
+    functions.emplace(ascii_lower(function.name), &function);
+    if (!order.recursive(ascii_lower(function.name))) continue;
+    macros[ascii_lower(function.name)].body = nullptr;
     diagnostics.add({.code = "SR3025",
                      .message = fmt::format("the function `{}` calls itself", function.name),
                      .span = function.expr.value.span,
                      .help = "a function stands for its expression: it cannot be recursive"});
   }
-  for (const std::string& name : broken) macros[name].body = nullptr;
-  broken.clear();
-  for (const FunctionSpec& function : job.functions) {
-    const expr::Macro& macro = macros[lower(function.name)];
-    if (!macro.body) continue;
-    expr::Scope scope;
-    scope.macros = &macros;
-    scope.what = "`" + function.name + "`";
-    scope.add(Schema(function.params.fields));
-    std::vector<expr::ExprError> errors;
-    if (expr::bind(*macro.body, scope, nullptr, errors) || errors.empty()) continue;
-    // Aggregates may stand in a function that only aggregating nodes call.
-    const auto in_aggregate = [](const expr::ExprError& error) { return error.code == "SR3020"; };
-    if (std::all_of(errors.begin(), errors.end(), in_aggregate)) continue;
-    for (const expr::ExprError& error : errors) {
-      if (!in_aggregate(error)) diagnostics.add(at_token(error, function.expr.value));
-    }
-    broken.push_back(lower(function.name));
+  for (const std::string& name : order.names()) {
+    const auto is_broken = [&](const std::string& call) { return !macros[call].body; };
+    if (std::any_of(order.calls(name).begin(), order.calls(name).end(), is_broken)) macros[name].body = nullptr;
+    if (!macros[name].body) continue;
+    const FunctionSpec& function = *functions[name];
+    const std::vector<expr::ExprError> errors = body_errors(function, macros);
+    for (const expr::ExprError& error : errors) diagnostics.add(at_token(error, function.expr.value));
+    if (!errors.empty()) macros[name].body = nullptr;  // its callers are not to blame
   }
-  for (const std::string& name : broken) macros[name].body = nullptr;
 }
 
 }  // namespace sr::specs

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "engine/base/text.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
 #include "specs/common_options.h"
@@ -142,13 +143,11 @@ void describe_settings(const std::string& name, std::string& out) {
 }
 
 void describe_functions(const std::string& name, std::string& out) {
-  std::string low = name;
-  for (char& c : low) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  if (const expr::FunctionInfo* info = expr::functions().find(low)) {
+  if (const expr::FunctionInfo* info = expr::functions().find(ascii_lower(name))) {
     out += fmt::format("{}{} (function)\n  {}\n  example: {}\n", out.empty() ? "" : "\n", info->signature,
                        info->summary, info->example);
   }
-  if (const expr::AggregateInfo* info = expr::aggregates().find(low)) {
+  if (const expr::AggregateInfo* info = expr::aggregates().find(ascii_lower(name))) {
     out += fmt::format("{}{} (aggregate)\n  {}\n  example: {}\n", out.empty() ? "" : "\n", info->signature,
                        info->summary, info->example);
   }

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
+
+#include "engine/base/text.h"
 
 namespace sr::specs {
 
@@ -23,13 +24,6 @@ bool holds_ids(std::string_view section) {
 
 bool is_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 // Finds the names of tables in a query: identifiers behind FROM and JOIN, behind the commas of a FROM, and before a
@@ -66,7 +60,7 @@ class TableNames {
     const std::size_t begin = at_;
     while (at_ < query_.size() && is_word(query_[at_])) ++at_;
     const std::string_view name = query_.substr(begin, at_ - begin);
-    const std::string keyword = lower(name);
+    const std::string keyword = ascii_lower(name);
     const bool qualified = begin > 0 && query_[begin - 1] == '.';
     const bool qualifies = at_ < query_.size() && query_[at_] == '.' && !qualified;
     if (keyword == "from" || keyword == "join") {

@@ -114,12 +114,15 @@ class Linker {
   }
 
   void report_unknown(const NodeSpec& reader, const InputRef& ref) {
-    const bool misnamed = !nearest(ref.id, {misnamed_.begin(), misnamed_.end()}).empty();
+    const bool misnamed = misnamed_.contains(ref.id) ||
+                          (misnamed_.size() < 100 && !nearest(ref.id, {misnamed_.begin(), misnamed_.end()}).empty());
     if (misnamed) has_unknown_ = true;
     if (job_.nodes_incomplete || misnamed) return;
     std::vector<std::string> candidates;
+    const bool looked = suggestions_ >= job_.nodes.size();
+    if (looked) suggestions_ -= job_.nodes.size();
     for (const NodeSpec& node : job_.nodes) {
-      if (node.kind != NodeKind::sink && node.id != reader.id) candidates.push_back(node.id);
+      if (looked && node.kind != NodeKind::sink && node.id != reader.id) candidates.push_back(node.id);
     }
     const std::string meant = nearest(ref.id, candidates);
     if (meant.empty()) {
@@ -308,6 +311,7 @@ class Linker {
   std::set<std::string> misnamed_;   // first parts of ids that cannot be
   std::set<std::string> ambiguous_;  // names of several nodes: which one is read is not known
   bool has_unknown_ = false;
+  std::size_t suggestions_ = 1'000'000;  // names that may still be looked at for suggestions
 };
 
 }  // namespace

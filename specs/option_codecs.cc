@@ -9,17 +9,12 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/base/text.h"
 #include "specs/option_report.h"
 
 namespace sr::specs {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -45,7 +40,7 @@ std::string meant_integer(const std::string& written) {
   std::string text = without(written, "_, '");
   if (text.starts_with('+')) text.erase(0, 1);
   std::int64_t value = 0;
-  const std::string low = lower(text);
+  const std::string low = ascii_lower(text);
   for (const auto& [prefix, base] : {std::pair{"0x", 16}, {"0o", 8}, {"0b", 2}}) {
     if (!low.starts_with(prefix)) continue;
     const auto end = std::from_chars(low.data() + 2, low.data() + low.size(), value, base);
@@ -71,14 +66,14 @@ bool split_quantity(std::string_view text, double* number, std::string* unit) {
   std::string_view rest(end.ptr, static_cast<std::size_t>(text.data() + text.size() - end.ptr));
   while (!rest.empty() && (rest.front() == ' ' || rest.front() == '_' || rest.front() == '-')) rest.remove_prefix(1);
   while (!rest.empty() && rest.back() == ' ') rest.remove_suffix(1);
-  *unit = lower(rest);
+  *unit = ascii_lower(rest);
   return true;
 }
 
 std::string meant_duration(const std::string& text) {
   double number = 0;
   std::string unit;
-  if (const auto joined = parse_duration(lower(without(text, " "))); joined) return to_text(*joined);
+  if (const auto joined = parse_duration(ascii_lower(without(text, " "))); joined) return to_text(*joined);
   if (!split_quantity(text, &number, &unit)) return {};
   static const std::vector<std::pair<std::vector<std::string>, double>> units = {
       {{"ms", "msec", "msecs", "milli", "millis", "millisecond", "milliseconds"}, 1},
@@ -148,7 +143,7 @@ bool report_unit(const SpecValue& value, const OptionInfo& row, const DecodeCont
 
 // The choice that was surely meant, or nothing.
 std::string meant_choice(const std::string& text, const std::vector<std::string>& choices) {
-  std::string meant = lower(text);
+  std::string meant = ascii_lower(text);
   std::replace(meant.begin(), meant.end(), '-', '_');
   if (std::find(choices.begin(), choices.end(), "true") != choices.end()) {
     if (meant == "yes" || meant == "on" || meant == "1") return "true";
@@ -180,7 +175,7 @@ bool OptionCodec<bool>::decode(const SpecValue& value, bool& out, const OptionIn
     out = value.text == "true";
     return may_convert(value, row, context, "SR2101");
   }
-  const std::string low = lower(value.text);
+  const std::string low = ascii_lower(value.text);
   std::string meant;
   for (const char* word : {"true", "yes", "on", "y", "1", "t", "enabled"}) meant = low == word ? "true" : meant;
   for (const char* word : {"false", "no", "off", "n", "0", "f", "disabled"}) meant = low == word ? "false" : meant;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
+#include "engine/base/text.h"
 #include "specs/option_codecs.h"
 #include "specs/option_report.h"
 
@@ -94,11 +96,20 @@ bool decode_expression(const SpecValue& value, ExprOption& out, const std::strin
       value, context);
 }
 
-bool decode_field(const SpecEntry& entry, SchemaOption& out, const DecodeContext& context) {
-  if (entry.value.opaque) return unknown_value(context);
-  for (const Field& field : out.fields) {
-    if (same_name(field.name, entry.key)) return report_duplicate(entry.key, entry.key_span, field.name, context);
+// The names given so far, as they were written, by their lower case.
+class GivenNames {
+ public:
+  // Notes a name; gives the earlier spelling of one that is there already.
+  const std::string* add(const std::string& name) {
+    const auto [at, fresh] = names_.emplace(ascii_lower(name), name);
+    return fresh ? nullptr : &at->second;
   }
+
+ private:
+  std::unordered_map<std::string, std::string> names_;
+};
+
+bool decode_field(const SpecEntry& entry, SchemaOption& out, const DecodeContext& context) {
   DecodeContext inner = context;
   inner.at = entry.key_span;
   OptionInfo row;
@@ -203,17 +214,16 @@ bool OptionCodec<ExprMap>::decode(const SpecValue& value, ExprMap& out, const Op
                         value, context);
   }
   bool sound = true;
+  GivenNames given;
   for (std::size_t i = 0; i < value.entries.size(); ++i) {
     const SpecEntry& entry = value.entries[i];
-    const auto twice =
-        std::find_if(out.begin(), out.end(), [&](const NamedExpr& e) { return same_name(e.name, entry.key); });
-    if (twice != out.end()) {
-      sound = report_duplicate(entry.key, entry.key_span, twice->name, context);
-      continue;
-    }
     if (is_cut(value, i)) {
       i = report_cut(value, i, context);
       sound = false;
+      continue;
+    }
+    if (const std::string* first = given.add(entry.key)) {
+      sound = report_duplicate(entry.key, entry.key_span, *first, context);
       continue;
     }
     DecodeContext inner = context;
@@ -247,11 +257,17 @@ bool OptionCodec<SchemaOption>::decode(const SpecValue& value, SchemaOption& out
                         value, context);
   }
   bool sound = true;
+  GivenNames given;
   for (std::size_t i = 0; i < value.entries.size(); ++i) {
-    if (is_cut(value, i)) {
+    const SpecEntry& entry = value.entries[i];
+    if (entry.value.opaque) {
+      unknown_value(context);
+    } else if (is_cut(value, i)) {
       i = report_cut(value, i, context);
       sound = false;
-    } else if (!decode_field(value.entries[i], out, context)) {
+    } else if (const std::string* first = given.add(entry.key)) {
+      sound = report_duplicate(entry.key, entry.key_span, *first, context);
+    } else if (!decode_field(entry, out, context)) {
       sound = false;
     }
   }

@@ -2,6 +2,7 @@
 // are checked by specs/bind_macros.
 #include <fmt/format.h>
 
+#include "engine/base/text.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
 #include "specs/option_report.h"
@@ -26,14 +27,8 @@ const OptionTable<FunctionConfig>& function_options() {
   return table;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 void check_name(const FunctionSpec& function, ParseContext& context) {
-  const std::string name = lower(function.name);
+  const std::string name = ascii_lower(function.name);
   if (!is_id(name) || name.find('-') != std::string::npos) {
     context.report({.code = "SR2008",
                     .message = fmt::format("`{}` is no name of a function", function.name),

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/base/text.h"
+
 namespace sr::specs {
 
 namespace {
@@ -221,14 +223,35 @@ class Walk {
   LocatedScalar out_;
 };
 
+// Adds places to long runs of text, so that a byte is found without a walk from afar.
+void add_steps(LocatedScalar& scalar) {
+  constexpr std::size_t kStep = 4096;
+  if (scalar.text.size() <= kStep) return;
+  std::vector<SpecValue::Place> places;
+  for (std::size_t i = 0; i < scalar.places.size(); ++i) {
+    SpecValue::Place place = scalar.places[i];
+    const std::size_t end = i + 1 < scalar.places.size() ? scalar.places[i + 1].offset : scalar.text.size();
+    places.push_back(place);
+    while (place.offset + kStep < end) {
+      const std::string_view step = std::string_view(scalar.text).substr(place.offset, kStep);
+      place.column += static_cast<std::uint32_t>(code_points(step));
+      place.offset += static_cast<std::uint32_t>(kStep);
+      places.push_back(place);
+    }
+  }
+  scalar.places = std::move(places);
+}
+
 }  // namespace
 
 LocatedScalar locate_scalar(const TextIndex& index, std::size_t start, std::string parsed) {
   const char first = start < index.text().size() ? index.text()[start] : '\n';
   Walk walk(index, start);
-  if (first == '"' || first == '\'') return walk.quoted();
-  if (first == '|' || first == '>') return walk.block(std::move(parsed));
-  return walk.plain(std::move(parsed));
+  LocatedScalar found = first == '"' || first == '\'' ? walk.quoted()
+                        : first == '|' || first == '>'  ? walk.block(std::move(parsed))
+                                                        : walk.plain(std::move(parsed));
+  add_steps(found);
+  return found;
 }
 
 }  // namespace sr::specs

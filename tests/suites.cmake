@@ -39,6 +39,7 @@ streamrun_suite(schema ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/schema/
 foreach(check IN ITEMS expressions formats)
   streamrun_suite(differential_${check} ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/differential/${check}.py $<TARGET_FILE:streamrun>)
 endforeach()
+streamrun_suite(hostile ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/hostile.py $<TARGET_FILE:streamrun>)
 streamrun_suite(man ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/man.py $<TARGET_FILE:streamrun>)
 streamrun_suite(cli ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py $<TARGET_FILE:streamrun>)
 # Real servers (scripts/deps.sh servers installs them); skipped where there are none.

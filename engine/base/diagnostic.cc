@@ -4,6 +4,8 @@
 #include <cctype>
 #include <tuple>
 
+#include "engine/base/text.h"
+
 namespace sr {
 
 namespace {
@@ -75,12 +77,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 // Gives the candidate of which `word` is the beginning, or that is the beginning of `word`: the first of which it is
 // whole words, as in `left` and `left_outer`, else the shortest at a border of words or by half at least.
 std::string continued(std::string_view word, const std::vector<std::string>& candidates) {
@@ -90,7 +86,7 @@ std::string continued(std::string_view word, const std::vector<std::string>& can
   };
   std::string best;
   for (const std::string& candidate : candidates) {
-    const std::string low = lower(candidate);
+    const std::string low = ascii_lower(candidate);
     if (!begins(low, word) && !begins(word, low)) continue;
     if (low.size() > word.size() && low[word.size()] == '_') return candidate;
     if (best.empty() || candidate.size() < best.size()) best = candidate;
@@ -102,7 +98,7 @@ std::string continued(std::string_view word, const std::vector<std::string>& can
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.size() > 100) return {};
-  const std::string low = lower(word);
+  const std::string low = ascii_lower(word);
   std::string best;
   // Short words may differ in one place, words of four letters in two, longer ones in a third of theirs.
   std::size_t best_distance = (word.size() < 4 ? 1 : std::max<std::size_t>(2, (word.size() + 1) / 3)) + 1;
@@ -110,7 +106,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
     const std::size_t longer = std::max(candidate.size(), word.size());
     const std::size_t shorter = std::min(candidate.size(), word.size());
     if (longer - shorter >= best_distance) continue;
-    const std::size_t distance = edit_distance(low, lower(candidate));
+    const std::size_t distance = edit_distance(low, ascii_lower(candidate));
     if (distance < best_distance && distance < longer) {
       best = candidate;
       best_distance = distance;

@@ -1,10 +1,11 @@
-// UTF-8: validity and lengths in code points, fast where the text is ASCII. Knows nothing of columns. Tested in
+// UTF-8: validity and lengths in code points, fast where the text is ASCII; case of ASCII letters. Knows nothing of columns. Tested in
 // tests/unit/base.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace sr {
@@ -25,6 +26,16 @@ inline std::size_t ascii_prefix(std::string_view text) {
 // Tells whether every byte is ASCII.
 inline bool is_ascii(std::string_view text) {
   return ascii_prefix(text) == text.size();
+}
+
+// Gives the lower case of an ASCII letter, any other byte as it is; and of each byte of a text.
+inline char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+inline std::string ascii_lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = ascii_lower(c);
+  return out;
 }
 
 // Gives the length in bytes of the well-formed code point at the front of `text`, 0 if there is none (overlong forms,

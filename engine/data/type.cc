@@ -2,17 +2,15 @@
 // values. Tested in tests/unit/data/type_test.cc.
 #include "engine/data/type.h"
 
+#include "engine/base/text.h"
+
 namespace sr {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 
 bool plain_name(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
   for (const char c : name) {
-    const char l = lower(c);
+    const char l = ascii_lower(c);
     if (!((l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
   }
   return true;
@@ -35,8 +33,8 @@ TypeRef make(TypeId id) {
 
 bool same_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+  for (std::size_t i = a.size(); i-- > 0;) {  // names such as c1, c2 differ at their end
+    if (ascii_lower(a[i]) != ascii_lower(b[i])) return false;
   }
   return true;
 }

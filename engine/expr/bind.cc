@@ -45,6 +45,7 @@ BoundRef Binder::finish(std::shared_ptr<BoundExpr> node, const Expr& expr) {
 }
 
 BoundRef Binder::bind(const Expr& expr) {
+  if (nodes_ > kMaxExpressionNodes) return nullptr;  // macros would go on growing
   switch (expr.kind) {
     case ExprKind::literal:
       return bind_literal(expr);

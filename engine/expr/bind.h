@@ -42,6 +42,9 @@ struct Scope {
   bool allows_row = false;  // `row` and seeded rand(): the generate source
   // The text of help for an unknown column is made from `columns`; this names what they are ("columns of `orders`").
   std::string what = "the input";
+  // Columns that may still be looked at for suggestions, by all expressions together: a thousand mistakes among as many
+  // columns get none.
+  std::shared_ptr<std::size_t> suggestions = std::make_shared<std::size_t>(200'000);
 
   // Adds the columns of a schema.
   void add(const Schema& schema, std::string qualifier = {}, bool qualified_only = false);

@@ -18,7 +18,12 @@ BoundRef Binder::bind_macro(const Expr& expr, const Macro& macro) {
   for (std::size_t i = 0; i < macro.params.size(); ++i) signature += (i ? ", " : "") + macro.params[i].name;
   const int count = static_cast<int>(macro.params.size());
   if (!check_count(expr, signature + ")", count, count)) return nullptr;
+  int depth = 0;
   for (const Frame* frame = frame_; frame; frame = frame->outer) {
+    if (++depth == kMaxExpressionDepth) {
+      return fail_name(expr, codes::kTooLarge,
+                       "macros are nested deeper than " + std::to_string(kMaxExpressionDepth) + " levels");
+    }
     if (frame->macro == &macro) return fail_name(expr, codes::kMacro, "the macro `" + expr.name + "` calls itself");
   }
   Frame frame;

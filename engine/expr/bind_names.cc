@@ -1,6 +1,7 @@
 // Binding of names: lambda parameters, macro parameters, columns, batch.time, and paths into structures, maps and
 // variants. Tested in tests/unit/expr/bind_test.cc.
 #include <algorithm>
+#include <unordered_set>
 
 #include "engine/base/diagnostic.h"
 #include "engine/expr/binder.h"
@@ -22,10 +23,11 @@ std::string joined(const std::vector<std::string>& parts, std::size_t from = 0) 
 
 std::vector<std::string> column_names(const Scope& scope) {
   std::vector<std::string> names;
+  std::unordered_set<std::string> seen;
   for (const ScopeColumn& column : scope.columns) {
     if (column.name.empty()) continue;  // of a side that has no columns in the result
     std::string name = column.qualified_only ? column.qualifier + "." + column.name : column.name;
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    if (seen.insert(name).second) names.push_back(std::move(name));
   }
   return names;
 }
@@ -142,7 +144,8 @@ BoundRef Binder::bind_param(const Expr& expr) {
 // Suggests the column that was surely meant. The marked text is the part that is wrong: behind a known qualifier the
 // column alone.
 void Binder::suggest_column(const Expr& expr, const Scope& scope) {
-  if (frame_) return;
+  if (frame_ || *scope.suggestions < scope.columns.size()) return;
+  *scope.suggestions -= scope.columns.size();
   ExprError& error = errors_->back();
   std::vector<std::string> names = column_names(scope);
   error.help = listed(names, scope.what);

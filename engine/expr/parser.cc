@@ -6,6 +6,7 @@
 #include <array>
 
 #include "engine/base/diagnostic.h"
+#include "engine/base/text.h"
 #include "engine/expr/codes.h"
 
 namespace sr::expr {
@@ -64,11 +65,7 @@ bool Parser::take_word(std::string_view lower) {
 }
 
 std::string Parser::lower_of(const Token& token) const {
-  std::string word(text_of(token));
-  for (char& c : word) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return word;
+  return ascii_lower(text_of(token));
 }
 
 std::string Parser::shown(const Token& token) const {

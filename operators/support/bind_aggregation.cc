@@ -113,15 +113,16 @@ bool add_expressions(Aggregation& aggregation, const AggregateConfig& config, sp
     aggregation.shape.calls.push_back(std::move(call.aggregate));
   }
   bool sound = true;
-  for (std::size_t i = 0; i < expressions.size(); ++i) {
+  const std::vector<Field> keys = aggregation.output->fields;
+  std::vector<Field> fields = keys;
+  for (std::size_t i = 0; i < expressions.size(); ++i) {  // an ExprMap repeats no name: only a key's may be taken
+    std::vector<Field> beside = keys;
     const expr::BoundRef& result = bound->results[i];
-    if (!result) {
-      sound = false;
-      continue;
-    }
-    sound = append_column(aggregation, {expressions[i].name, result->type}, expressions[i].name_span, context) && sound;
+    sound = context.add_column(beside, expressions[i].name, result->type, expressions[i].name_span) && sound;
+    fields.push_back({expressions[i].name, result->type});
     aggregation.results.push_back(result);
   }
+  aggregation.output = std::make_shared<const Schema>(std::move(fields));
   return sound;
 }
 

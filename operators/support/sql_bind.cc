@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/text.h"
 #include "engine/data/codec.h"
 #include "operators/support/sql_groups.h"
 
@@ -13,12 +14,6 @@ namespace {
 // Names of relations that FROM may use: WITH names over the node's inputs.
 using Names = std::map<std::string, SqlRelationRef>;
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 class Binder {
  public:
   Binder(const std::vector<SqlInput>& inputs, const SqlPlace& place) : inputs_(inputs), place_(place) {}
@@ -27,7 +22,7 @@ class Binder {
     for (const SqlWith& with : query.with) {
       SqlRelationRef relation = this->query(*with.query, names);
       if (!relation) return nullptr;
-      names[lower(with.name)] = std::move(relation);
+      names[ascii_lower(with.name)] = std::move(relation);
     }
     std::vector<SqlRelationRef> parts;
     for (const SqlSelect& select : query.selects) {
@@ -73,7 +68,7 @@ class Binder {
       const SqlRelationRef relation = query(*table.query, names);
       return relation ? sql_renamed(relation, table.alias) : nullptr;
     }
-    if (const auto with = names.find(lower(table.name)); with != names.end())
+    if (const auto with = names.find(ascii_lower(table.name)); with != names.end())
       return sql_renamed(with->second, table.alias);
     for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
       if (inputs_[i].name != table.name) continue;

@@ -1,6 +1,10 @@
 #include "operators/support/sql_groups.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "engine/base/text.h"
 
 namespace sr::operators {
 
@@ -89,12 +93,12 @@ bool SelectBinder::gather_items(const SqlSelect& select) {
       names_.push_back(item.alias);
       continue;
     }
+    std::unordered_map<std::string, std::size_t> named;
+    for (const SqlColumn& column : from_->columns) ++named[ascii_lower(column.name)];
     for (const SqlColumn& column : from_->columns) {
       if (!item.star_of.empty() && !same_name(item.star_of, column.table)) continue;
       expr::ExprPtr name = make_name(column.name, expr::Expr{});
-      const bool clash = std::count_if(from_->columns.begin(), from_->columns.end(),
-                                       [&](const SqlColumn& other) { return same_name(other.name, column.name); }) > 1;
-      if (clash) {
+      if (named[ascii_lower(column.name)] > 1) {
         name->parts.insert(name->parts.begin(), column.table);
         name->part_spans.push_back(name->part_spans[0]);
       }
@@ -102,13 +106,12 @@ bool SelectBinder::gather_items(const SqlSelect& select) {
       names_.push_back(column.name);
     }
   }
+  std::unordered_set<std::string> taken;
   for (std::size_t i = 0; i < names_.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (!same_name(names_[i], names_[j])) continue;
-      fail(parts_[outputs_[i]].text, nullptr, "SR4604", "two columns of the result are called `" + names_[i] + "`",
-           "rename one: `expr AS name`");
-      return false;
-    }
+    if (taken.insert(ascii_lower(names_[i])).second) continue;
+    fail(parts_[outputs_[i]].text, nullptr, "SR4604", "two columns of the result are called `" + names_[i] + "`",
+         "rename one: `expr AS name`");
+    return false;
   }
   return true;
 }

@@ -9,7 +9,9 @@
 //
 // Tested in tests/jobs/map.yaml.
 #include <algorithm>
+#include <unordered_map>
 
+#include "engine/base/text.h"
 #include "specs/registry.h"
 
 namespace sr::operators {
@@ -74,29 +76,26 @@ void add_selected(const specs::ExprMap& select, const expr::Scope& scope, specs:
   for (const specs::NamedExpr& item : select) {
     expr::BoundRef bound = context.bind(item.expr, scope);
     if (!bound) output.complete = false;
-    context.add_column(output.fields, item.name, bound ? bound->type : nullptr, item.name_span);
+    output.fields.push_back({item.name, bound ? bound->type : nullptr});  // an ExprMap repeats no name
     output.columns.push_back(std::move(bound));
   }
 }
 
 void add_set(const specs::ExprMap& set, const expr::Scope& scope, specs::BindContext& context, Output& output) {
-  std::vector<std::string> seen;
-  for (const specs::NamedExpr& item : set) {
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < output.fields.size(); ++i) places.emplace(ascii_lower(output.fields[i].name), i);
+  for (const specs::NamedExpr& item : set) {  // an ExprMap repeats no name
     expr::BoundRef bound = context.bind(item.expr, scope);
     if (!bound) output.complete = false;
     const TypeRef type = bound ? bound->type : nullptr;
-    const bool again =
-        std::any_of(seen.begin(), seen.end(), [&](const auto& name) { return same_name(name, item.name); });
-    auto old = std::find_if(output.fields.begin(), output.fields.end(),
-                            [&](const Field& field) { return same_name(field.name, item.name); });
-    if (old != output.fields.end() && !again) {
-      old->type = type;
-      output.columns[static_cast<std::size_t>(old - output.fields.begin())] = std::move(bound);
-    } else {
-      context.add_column(output.fields, item.name, type, item.name_span);
+    const auto [place, fresh] = places.emplace(ascii_lower(item.name), output.fields.size());
+    if (fresh) {
+      output.fields.push_back({item.name, type});
       output.columns.push_back(std::move(bound));
+    } else {
+      output.fields[place->second].type = type;
+      output.columns[place->second] = std::move(bound);
     }
-    seen.push_back(item.name);
   }
 }
 

@@ -1,5 +1,6 @@
 // upper, lower, initcap: Unicode case mappings without locale, with a fast path for ASCII. Entry point:
 // register_string_case. Knows the mappings only through case_map.h. Tested in tests/unit/expr/strings_test.cc.
+#include "engine/base/text.h"
 #include "engine/expr/functions/case_map.h"
 #include "engine/expr/functions/code_points.h"
 #include "engine/expr/functions/declare.h"
@@ -13,10 +14,6 @@ namespace {
 
 char ascii_upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-}
-
-char ascii_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
 // Sets the row to f of each byte.
@@ -74,7 +71,7 @@ std::shared_ptr<Column> upper(const CallContext& context, Args args) {
 std::shared_ptr<Column> lower(const CallContext& context, Args args) {
   return map_text<Str>(context, args, [](const Str& s, StringOutput& out, std::uint32_t row) {
     const std::string_view text = s.view();
-    if (is_ascii(text)) return set_mapped(out, row, text, ascii_lower);
+    if (is_ascii(text)) return set_mapped(out, row, text, [](char c) { return ascii_lower(c); });
     std::string& to = out.scratch();
     bool after_letter = false;
     for (std::size_t at = 0; at < text.size();) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/text.h"
+
 namespace sr::expr {
 
 namespace {
@@ -27,13 +29,6 @@ constexpr std::array<Named, 5> kShortUnits = {{{"mm", TimeUnit::month},
                                                {"yy", TimeUnit::year},
                                                {"yyyy", TimeUnit::year},
                                                {"dd", TimeUnit::day}}};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 template <std::size_t N>
 std::optional<TimeUnit> find(const std::array<Named, N>& list, std::string_view name) {
@@ -69,14 +64,14 @@ std::int64_t months_between(std::int64_t start, std::int64_t end) {
 }  // namespace
 
 std::optional<TimeUnit> parse_unit(std::string_view text) {
-  std::string name = lower(text);
+  std::string name = ascii_lower(text);
   if (const auto unit = find(kUnits, name)) return unit;
   if (!name.empty() && name.back() == 's') name.pop_back();
   return name == "dayofyear" ? std::nullopt : find(kUnits, name);
 }
 
 std::optional<TimeUnit> parse_trunc_unit(std::string_view text) {
-  const std::string name = lower(text);
+  const std::string name = ascii_lower(text);
   if (name == "dayofyear") return std::nullopt;
   if (const auto unit = find(kUnits, name)) return unit;
   return find(kShortUnits, name);
