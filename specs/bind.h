@@ -64,6 +64,7 @@ struct WindowPlan {
   std::int64_t offset_ms = 0;
   std::int64_t lateness_ms = 0;
   EmitMode emit = EmitMode::on_close;
+  bool operator==(const WindowPlan&) const = default;
 };
 
 // Options of formats; see FormatInfo.

@@ -1,9 +1,11 @@
 // cogroup: gives one row per key with `left` and `right`: arrays of the rows of both sides as structures, in arrival
 // order. Keys come by first appearance, the left's first; a NULL key is a key like any other.
+// Over windows of event time there is a row per key and window, when the window closes.
 //
 //   together: {type: cogroup, input: {left: views, right: clicks}, key: user}
 //
 // Tested in tests/jobs/cogroup.yaml.
+#include "operators/support/event_sides.h"
 #include "operators/support/join_keys.h"
 #include "operators/support/side_rows.h"
 #include "specs/registry.h"
@@ -22,6 +24,7 @@ struct CogroupPlan {
   SchemaRef schema;
   std::optional<specs::WindowPlan> windows[2];
   flow::NodeTiming timing;
+  bool by_event = false;  // over windows of event time, whose bounds are two more key columns
 };
 
 class Cogroup final : public flow::Breaker {
@@ -29,7 +32,9 @@ class Cogroup final : public flow::Breaker {
   explicit Cogroup(CogroupPlan plan)
       : plan_(std::move(plan)),
         sides_{SideRows(plan_.sides[kLeft], plan_.windows[kLeft]),
-               SideRows(plan_.sides[kRight], plan_.windows[kRight])} {}
+               SideRows(plan_.sides[kRight], plan_.windows[kRight])} {
+    if (plan_.by_event) events_.emplace(plan_.sides[kLeft], plan_.sides[kRight], *plan_.windows[kLeft]);
+  }
 
   std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
     return std::make_unique<flow::ChunksPartial>();
@@ -45,6 +50,13 @@ class Cogroup final : public flow::Breaker {
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
     Chunk tables[2];
+    if (events_) {
+      std::array<EventSides::Closed, 2> closed;
+      SR_TRY(events_->take(context, partials, out, closed));
+      for (const std::uint32_t side : {kLeft, kRight}) tables[side] = std::move(closed[side].rows);
+      emit(tables, {closed[kLeft].bounds, closed[kRight].bounds}, context, out);
+      return {};
+    }
     for (const std::uint32_t side : {kLeft, kRight}) {
       if (side < context.datasets.size() && context.datasets[side]) {
         tables[side] = flow::concat_chunks(context.datasets[side]->schema, context.datasets[side]->chunks);
@@ -53,20 +65,27 @@ class Cogroup final : public flow::Breaker {
       sides_[side].add(context.tick, flow::gather_input(plan_.sides[side], partials, side));
       tables[side] = sides_[side].table();
     }
-    if (plan_.timing.has_batch(context.tick.time_ms)) emit(tables, context, out);
+    if (plan_.timing.has_batch(context.tick.time_ms)) emit(tables, {}, context, out);
     return {};
   }
 
   bool has_state() const override { return sides_[kLeft].windowed() || sides_[kRight].windowed(); }
   void snapshot(std::string& out) const override {
+    if (events_) return events_->snapshot(out);
     for (const SideRows& side : sides_) side.snapshot(out);
   }
   Status restore(std::string_view in) override {
+    if (events_) return events_->restore(&in);
     for (SideRows& side : sides_) SR_TRY(side.restore(&in));
     return {};
   }
-  std::size_t state_bytes() const override { return sides_[kLeft].memory_bytes() + sides_[kRight].memory_bytes(); }
-  std::uint64_t state_keys() const override { return sides_[kLeft].rows() + sides_[kRight].rows(); }
+  std::size_t state_bytes() const override {
+    if (events_) return events_->memory_bytes();
+    return sides_[kLeft].memory_bytes() + sides_[kRight].memory_bytes();
+  }
+  std::uint64_t state_keys() const override {
+    return events_ ? events_->rows() : sides_[kLeft].rows() + sides_[kRight].rows();
+  }
 
  private:
   // Appends the rows of a key as an array of structures.
@@ -81,10 +100,14 @@ class Cogroup final : public flow::Breaker {
     list.end_list();
   }
 
-  void emit(const Chunk* tables, const flow::BatchContext& context, flow::Emitter& out) const {
+  // `bounds`: key columns of both sides besides those that are evaluated.
+  void emit(const Chunk* tables, const std::array<std::vector<ColumnRef>, 2>& bounds, const flow::BatchContext& context,
+            flow::Emitter& out) const {
     expr::RowErrors errors;
     std::vector<ColumnRef> keys[2] = {evaluate_keys(plan_.keys.left, tables[kLeft], context, errors),
                                       evaluate_keys(plan_.keys.right, tables[kRight], context, errors)};
+    for (const std::uint32_t side : {kLeft, kRight})
+      keys[side].insert(keys[side].end(), bounds[side].begin(), bounds[side].end());
     // One index over the keys of both sides gives the order of first appearance, the left's first.
     std::vector<ColumnRef> all;
     for (std::size_t i = 0; i < plan_.keys.types.size(); ++i) {
@@ -101,6 +124,7 @@ class Cogroup final : public flow::Breaker {
       if (pending == 0) return;
       Chunk chunk{plan_.schema, {}, pending, nullptr, nullptr};
       for (ColumnBuilder& builder : builders) chunk.columns.push_back(builder.finish());
+      if (plan_.by_event) chunk.event_time = before(*chunk.columns.back());
       out.emit(std::move(chunk));
       pending = 0;
     };
@@ -109,16 +133,27 @@ class Cogroup final : public flow::Breaker {
       right_rows.clear();
       for (const std::uint32_t row : index.rows_of(key))
         (row < lefts ? left_rows : right_rows).push_back(row < lefts ? row : row - lefts);
-      for (std::size_t i = 0; i < all.size(); ++i) builders[i].append_from(*all[i], index.rows_of(key)[0]);
-      append_rows(tables[kLeft], kLeft, left_rows, builders[all.size()]);
-      append_rows(tables[kRight], kRight, right_rows, builders[all.size() + 1]);
+      const std::size_t named = plan_.keys.left.size();  // the bounds of a window come last
+      for (std::size_t i = 0; i < all.size(); ++i)
+        builders[i < named ? i : i + 2].append_from(*all[i], index.rows_of(key)[0]);
+      append_rows(tables[kLeft], kLeft, left_rows, builders[named]);
+      append_rows(tables[kRight], kRight, right_rows, builders[named + 1]);
       if (++pending == kChunkRows) flush();
     }
     flush();
   }
 
+  // The event time of a row of a window: the last instant of it.
+  static ColumnRef before(const Column& ends) {
+    auto times = std::make_shared<Column>(types::timestamp(), ends.size);
+    auto* values = times->make_values<std::int64_t>(ends.size);
+    for (std::uint32_t i = 0; i < ends.size; ++i) values[i] = ends.get<std::int64_t>(i) - 1;
+    return times;
+  }
+
   CogroupPlan plan_;
   SideRows sides_[2];
+  std::optional<EventSides> events_;
 };
 
 std::optional<specs::BoundNode> bind_cogroup(const CogroupConfig& config, specs::BindContext& context) {
@@ -155,12 +190,24 @@ std::optional<specs::BoundNode> bind_cogroup(const CogroupConfig& config, specs:
     context.add_column(fields, side == kLeft ? "left" : "right", types::array(types::structure(others)),
                        context.node_span());
   }
+  plan.by_event = event_window_of(context).has_value();
+  if (plan.by_event) {
+    for (const Field& bound : window_bounds()) {
+      context.add_column(fields, bound.name, bound.type, context.node_span());
+      plan.keys.types.push_back(bound.type);
+    }
+  }
   if (context.failed()) return std::nullopt;
   plan.schema = std::make_shared<const Schema>(std::move(fields));
   specs::BoundNode bound;
   bound.ports = {{"", plan.schema}};
   bound.window = window;
   bound.keeps_event_time = false;
+  if (plan.by_event) {
+    bound.ports.push_back({"late", late_side_schema()});
+    bound.gives_event_time = true;
+    bound.needs_event_time = true;
+  }
   bound.stateful = window.has_value();
   bound.state_shape = "cogroup rows of " + plan.sides[kLeft]->to_text() + " and " + plan.sides[kRight]->to_text();
   bound.make = [plan](const specs::MakeOptions&) {
@@ -188,7 +235,8 @@ void register_cogroup(specs::Registry& registry) {
        .group = "joins",
        .summary = "Gives one row per key with the rows of both sides as arrays.",
        .example = "together: {type: cogroup, input: {left: views, right: clicks}, key: user}\n",
-       .inputs = specs::Inputs::two_sided},
+       .inputs = specs::Inputs::two_sided,
+       .ports = {"late"}},
       cogroup_options(), bind_cogroup));
 }
 

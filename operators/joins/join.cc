@@ -7,10 +7,12 @@
 //     input: {left: trips, right: {from: zones, window: {size: 1m}}}
 //     key: zone
 //
-// The interval join (`within`) is interval_join.cc. Tested in tests/jobs/join.yaml, join_window.yaml,
-// join_dataset.yaml.
+// Over windows of event time both sides have the same one; each window is joined once, when it closes, and its bounds
+// are columns of the result. The interval join (`within`) is interval_join.cc. Tested in tests/jobs/join.yaml,
+// join_window.yaml, join_event_window.yaml, join_dataset.yaml.
 #include <algorithm>
 
+#include "operators/support/event_join.h"
 #include "operators/support/interval_join.h"
 #include "operators/support/join_output.h"
 #include "operators/support/side_rows.h"
@@ -75,7 +77,7 @@ class BatchJoin final : public flow::Breaker {
       tables[side] = sides_[side].table();
     }
     if (!timing_.has_batch(context.tick.time_ms)) return {};
-    return join(tables[kLeft], tables[kRight], context, out);
+    return join_tables(output_, {&tables[kLeft], &tables[kRight]}, {}, context, out);
   }
 
   bool has_state() const override { return sides_[kLeft].windowed() || sides_[kRight].windowed(); }
@@ -90,19 +92,6 @@ class BatchJoin final : public flow::Breaker {
   std::uint64_t state_keys() const override { return sides_[kLeft].rows() + sides_[kRight].rows(); }
 
  private:
-  Status join(const Chunk& left, const Chunk& right, const flow::BatchContext& context, flow::Emitter& out) const {
-    expr::RowErrors errors;
-    const auto left_keys = evaluate_keys(output_.keys.left, left, context, errors);
-    const auto right_keys = evaluate_keys(output_.keys.right, right, context, errors);
-    if (!errors.empty()) {
-      Vec<std::uint32_t> kept;
-      if (!out.drop_failed(left, errors, kept)) return {};
-    }
-    const KeyIndex index(output_.keys.types, right_keys, right.selection());
-    const JoinPairs pairs = match(output_.how, index, {left_keys, left.selection()}, right.rows);
-    return emit_joined({output_, {&left, &right, left_keys, right_keys}}, pairs, context, out);
-  }
-
   JoinOutput output_;
   SideRows sides_[2];
   flow::NodeTiming timing_;
@@ -171,10 +160,12 @@ expr::Scope select_scope(const JoinConfig& config, const JoinOutput& output) {
       if (column.qualifier == "left") column.qualified_only = false;
     }
   }
-  if (output.by_key) {
-    for (std::size_t i = 0; i < output.keys.types.size(); ++i) {
-      scope.columns.push_back({"", config.key.columns[i].name, output.keys.types[i], false});
-    }
+  for (std::size_t i = 0; i < output.keys.left.size(); ++i) {  // keys of `on` keep their places but have no names
+    const std::string name = output.by_key ? config.key.columns[i].name : "";
+    scope.columns.push_back({"", name, output.keys.types[i], !output.by_key});
+  }
+  if (output.bounded) {
+    for (const Field& bound : window_bounds()) scope.columns.push_back({"", bound.name, bound.type, false});
   }
   scope.what = "the two sides of the join";
   return scope;
@@ -204,13 +195,24 @@ void add_side(const JoinedSide& side, std::vector<Field>& fields, JoinOutput& ou
   }
 }
 
+// Adds the bounds of the window.
+void add_bounds(std::vector<Field>& fields, JoinOutput& output, std::vector<std::string>& clashes) {
+  auto at = static_cast<std::uint32_t>(output.keys.left.size());
+  for (const Field& bound : window_bounds()) {
+    if (std::any_of(fields.begin(), fields.end(), [&](const Field& f) { return same_name(f.name, bound.name); }))
+      clashes.push_back(bound.name);
+    fields.push_back(bound);
+    output.columns.push_back({JoinColumn::From::key, at++});
+  }
+}
+
 bool bind_columns(const JoinConfig& config, specs::BindContext& context, JoinOutput& output) {
   const bool left_only = output.how == JoinHow::left_semi || output.how == JoinHow::left_anti;
   const auto& right_key = config.key.two_sided ? config.key.right : config.key.columns;
   std::vector<Field> fields;
   std::vector<std::string> clashes;
   if (output.by_key) {
-    for (std::uint32_t i = 0; i < output.keys.types.size(); ++i) {
+    for (std::uint32_t i = 0; i < output.keys.left.size(); ++i) {
       fields.push_back(
           {output.left->fields[*output.left->find(config.key.columns[i].name)].name, output.keys.types[i]});
       output.columns.push_back({JoinColumn::From::key, i});
@@ -218,6 +220,7 @@ bool bind_columns(const JoinConfig& config, specs::BindContext& context, JoinOut
   }
   add_side({*output.left, JoinColumn::From::left, config.key.columns}, fields, output, clashes);
   if (!left_only) add_side({*output.right, JoinColumn::From::right, right_key}, fields, output, clashes);
+  if (output.bounded) add_bounds(fields, output, clashes);
   output.schema = std::make_shared<const Schema>(std::move(fields));
   if (clashes.empty()) return true;
   std::string names;
@@ -336,10 +339,15 @@ std::optional<specs::BoundNode> bind_join(const JoinConfig& config, specs::BindC
   const auto window = node_window(context);
   if (!keys || !output.left || !output.right) return named_columns(config, context);
   output.keys = std::move(*keys);
+  output.bounded = event_window_of(context).has_value();
+  if (output.bounded) {
+    for (const Field& bound : window_bounds()) output.keys.types.push_back(bound.type);
+  }
   const bool columns =
       context.has_option("select") ? bind_select(config, context, output) : bind_columns(config, context, output);
   if (!columns || context.failed()) return named_columns(config, context);
   if (config.within) return bind_interval_join(std::move(output), *config.within, context);
+  if (output.bounded) return bound_event_join(std::move(output), *window);
   return bound_join(std::move(output), context, window);
 }
 
@@ -372,7 +380,8 @@ void register_join(specs::Registry& registry) {
        .group = "joins",
        .summary = "Combines the rows of two inputs that have equal keys.",
        .example = "placed:\n  type: join\n  how: inner\n  input: {left: trips, right: zones}\n  key: zone\n",
-       .inputs = specs::Inputs::two_sided},
+       .inputs = specs::Inputs::two_sided,
+       .ports = {"late"}},
       join_options(), bind_join));
 }
 

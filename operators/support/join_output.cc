@@ -145,6 +145,24 @@ Status emit_joined(const Joined& joined, const JoinPairs& pairs, const flow::Bat
   return {};
 }
 
+Status join_tables(const JoinOutput& output, const std::array<const Chunk*, 2>& tables,
+                   const std::array<std::vector<ColumnRef>, 2>& bounds, const flow::BatchContext& context,
+                   flow::Emitter& out) {
+  const Chunk &left = *tables[kLeft], &right = *tables[kRight];
+  expr::RowErrors errors;
+  std::vector<ColumnRef> left_keys = evaluate_keys(output.keys.left, left, context, errors);
+  std::vector<ColumnRef> right_keys = evaluate_keys(output.keys.right, right, context, errors);
+  left_keys.insert(left_keys.end(), bounds[kLeft].begin(), bounds[kLeft].end());
+  right_keys.insert(right_keys.end(), bounds[kRight].begin(), bounds[kRight].end());
+  if (!errors.empty()) {
+    Vec<std::uint32_t> kept;
+    if (!out.drop_failed(left, errors, kept)) return {};
+  }
+  const KeyIndex index(output.keys.types, right_keys, right.selection());
+  const JoinPairs pairs = match(output.how, index, {left_keys, left.selection()}, right.rows);
+  return emit_joined({output, {&left, &right, left_keys, right_keys}}, pairs, context, out);
+}
+
 std::set<std::uint32_t> columns_read(const JoinOutput& output, std::uint32_t side,
                                      const std::set<std::uint32_t>& needed) {
   std::set<std::uint32_t> read;

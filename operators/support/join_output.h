@@ -2,6 +2,7 @@
 // Tested in tests/jobs/join.yaml.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct JoinOutput {
   JoinHow how = JoinHow::inner;
   bool by_key = true;  // `key`: key columns are filled from either side
   JoinKeys keys;
+  bool bounded =
+      false;  // windows of event time: their bounds are two more key columns, of which only the types are in `keys`
   SchemaRef left, right;
   SchemaRef schema;                    // of the result
   std::vector<JoinColumn> columns;     // without `select`
@@ -53,6 +56,11 @@ struct Joined {
 
 // Emits the pairs as output rows.
 Status emit_joined(const Joined& joined, const JoinPairs& pairs, const flow::BatchContext& context, flow::Emitter& out);
+
+// Matches two dense tables and emits the result. `bounds`: key columns of each side besides those that are evaluated.
+Status join_tables(const JoinOutput& output, const std::array<const Chunk*, 2>& tables,
+                   const std::array<std::vector<ColumnRef>, 2>& bounds, const flow::BatchContext& context,
+                   flow::Emitter& out);
 
 // Columns of input `side` that the output columns `needed` (empty: all) and the keys read.
 std::set<std::uint32_t> columns_read(const JoinOutput& output, std::uint32_t side,

@@ -92,16 +92,45 @@ std::uint64_t SideRows::rows() const {
   return window_ ? rows : 0;
 }
 
+namespace {
+
+// A window of event time on one side needs the same one on the other.
+bool same_event_windows(const char* what, specs::BindContext& context) {
+  const auto& inputs = context.inputs();
+  const auto by_event = [](const specs::InputInfo& input) {
+    return input.window && input.window->time == specs::WindowTime::event;
+  };
+  for (std::size_t side = 0; side < inputs.size(); ++side) {
+    const specs::InputInfo &input = inputs[side], &other = inputs[1 - side];
+    if (!by_event(input) || input.window->type == specs::WindowType::session) continue;
+    if (other.is_dataset) {
+      context.error("SR4409", input.span,
+                    "a side of a " + std::string(what) + " with a dataset takes no window of event time", "",
+                    "a node `type: window` before it gives the rows of each window when it closes");
+      return false;
+    }
+    if (by_event(other) && *input.window == *other.window) continue;
+    context.error(
+        "SR4409", input.span,
+        "a window of event time on one side of a " + std::string(what) + " needs the same window on the other",
+        by_event(other) ? "`" + other.id + "` has another one" : "`" + other.id + "` has none",
+        "give both sides the same `size`, `slide`, `offset` and `lateness`" +
+            std::string(by_event(other) ? "" : ", or join with `within: 10m`"));
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 void check_side_windows(const char* what, specs::BindContext& context) {
   for (const specs::InputInfo& input : context.inputs()) {
     if (!input.window) continue;
+    if (!same_event_windows(what, context)) return;
     const std::string side = std::string("a side of a ") + what;
     if (input.is_dataset) {
       context.error("SR4414", input.span, side + " that is a dataset takes no window",
                     "all rows of `" + input.id + "`, in every batch", "leave `window` out");
-    } else if (input.window->time == specs::WindowTime::event) {
-      context.error("SR4409", input.span, side + " takes a window in processing time", "",
-                    "join by event time with `within: 10m`, which keeps what can still match");
     } else if (input.window->type == specs::WindowType::session) {
       context.error("SR4409", input.span, side + " takes a sliding or a tumbling window, not a session");
     }

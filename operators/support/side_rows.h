@@ -1,5 +1,5 @@
 // The rows of one input that a two-sided node works on at a tick: those of the batch, or of a processing-time window
-// over it. Windows copy what they keep. Tested in tests/jobs/join_window.yaml.
+// over it. Windows copy what they keep. Windows of event time are event_sides.h. Tested in tests/jobs/join_window.yaml.
 #pragma once
 
 #include <deque>
@@ -37,7 +37,8 @@ class SideRows {
   std::deque<Batch> batches_;
 };
 
-// Reports windows that a side cannot have: of event time, sessions, and any over a dataset. `what`: join or cogroup.
+// Reports windows that a side cannot have: sessions, any over a dataset, and those of event time that the sides do not
+// share. `what`: join or cogroup.
 void check_side_windows(const char* what, specs::BindContext& context);
 
 }  // namespace sr::operators
