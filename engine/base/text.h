@@ -1,5 +1,5 @@
-// UTF-8: validity and lengths in code points, fast where the text is ASCII; case of ASCII letters. Knows nothing of columns. Tested in
-// tests/unit/base.
+// UTF-8: validity and lengths in code points, fast where the text is ASCII; case of ASCII letters. Knows nothing of
+// columns. Tested in tests/unit/base.
 #pragma once
 
 #include <cstddef>
