@@ -1,6 +1,7 @@
 // DistinctValues, and the aggregates over it: count(distinct v, …) and collect_set.
 #include "engine/expr/aggregates/distinct.h"
 
+#include "engine/base/check.h"
 #include "engine/base/hash.h"
 #include "engine/data/codec.h"
 #include "engine/expr/aggregates/families.h"
@@ -13,20 +14,35 @@ void DistinctValues::begin(const Column& column) {
   fresh_ = nodes_.size();
 }
 
-void DistinctValues::insert(std::uint32_t group, std::uint64_t hash, std::uint32_t row) {
-  if ((nodes_.size() + 1) * 4 > slots_.size() * 3) rehash(slots_.size() < 64 ? 64 : slots_.size() * 2);
-  const std::uint64_t spread = combine(hash, group);
+std::size_t DistinctValues::slot_of(const Column& column, std::uint32_t row, std::uint32_t group,
+                                    std::uint64_t spread) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = spread & mask;
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     const Node& node = nodes_[slots_[slot] - 1];
-    if (node.hash == spread && node.group == group && equal_values(block(node.block), node.row, *pending_, row)) return;
+    if (node.hash == spread && node.group == group && equal_values(block(node.block), node.row, column, row)) break;
+  }
+  return slot;
+}
+
+void DistinctValues::insert(std::uint32_t group, std::uint64_t hash, Added added) {
+  if ((nodes_.size() + 1) * 4 > slots_.size() * 3) rehash(slots_.size() < 64 ? 64 : slots_.size() * 2);
+  const std::uint64_t spread = combine(hash, group);
+  const std::size_t slot = slot_of(*pending_, added.row, group, spread);
+  Set& set = sets_[group];
+  if (slots_[slot] != 0) {
+    Node& node = nodes_[slots_[slot] - 1];
+    if (node.copies == 0) {
+      ++set.count;
+      --gone_;
+    }
+    node.copies += added.copies;
+    return;
   }
   const auto index = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back({spread, group, static_cast<std::uint32_t>(blocks_.size()), row, kEnd});
+  nodes_.push_back({spread, added.copies, group, static_cast<std::uint32_t>(blocks_.size()), added.row, kEnd});
   slots_[slot] = index + 1;
-  Set& set = sets_[group];
-  if (set.count == 0) {
+  if (set.head == kEnd) {
     set.head = index;
   } else {
     nodes_[set.tail].next = index;
@@ -62,16 +78,36 @@ void DistinctValues::merge_pairs(const DistinctValues& from, const GroupPairs& p
   // Gathers the values of the other sets into one column, so that what is new is copied in one go.
   ColumnBuilder builder(type_);
   Vec<std::uint32_t> groups;
+  Vec<std::uint64_t> copies;
   for (std::size_t i = 0; i < pairs.targets.size(); ++i) {
     from.for_each(pairs.source(i), [&](const Node& node) {
       builder.append_from(*from.blocks_[node.block], node.row);
       groups.push_back(pairs.targets[i]);
+      copies.push_back(node.copies);
     });
   }
   const std::shared_ptr<Column> values = builder.finish();
   begin(*values);
-  for (std::uint32_t row = 0; row < groups.size(); ++row) add(groups[row], row);
+  for (std::uint32_t row = 0; row < groups.size(); ++row) add(groups[row], row, copies[row]);
   commit();
+}
+
+void DistinctValues::subtract_pairs(const DistinctValues& from, const GroupPairs& pairs) {
+  for (std::size_t i = 0; i < pairs.targets.size(); ++i) {
+    const std::uint32_t group = pairs.targets[i];
+    from.for_each(pairs.source(i), [&](const Node& node) {
+      const Column& column = *from.blocks_[node.block];
+      const std::size_t slot = slot_of(column, node.row, group, combine(hash_value(column, node.row), group));
+      SR_CHECK(slots_[slot] != 0);
+      Node& own = nodes_[slots_[slot] - 1];
+      SR_CHECK(own.copies >= node.copies);
+      own.copies -= node.copies;
+      if (own.copies > 0) return;
+      --sets_[group].count;
+      ++gone_;
+    });
+  }
+  if (gone_ > 1024 && gone_ > nodes_.size() / 2) compact();
 }
 
 std::shared_ptr<Column> DistinctValues::arrays(const TypeRef& type, std::span<const std::uint32_t> groups) const {
@@ -86,11 +122,13 @@ std::shared_ptr<Column> DistinctValues::arrays(const TypeRef& type, std::span<co
 void DistinctValues::reset(std::span<const std::uint32_t> groups) {
   bool any = false;
   for (const std::uint32_t group : groups) {
-    any = any || sets_[group].count > 0;
+    any = any || sets_[group].head != kEnd;
     sets_[group] = {kEnd, kEnd, 0};
   }
-  if (!any) return;
-  // Builds anew what is left: resets are rare beside updates.
+  if (any) compact();  // resets are rare beside updates
+}
+
+void DistinctValues::compact() {
   DistinctValues left(type_);
   left.resize(size());
   Vec<std::uint32_t> kept;
@@ -107,6 +145,7 @@ void DistinctValues::clear() {
   slots_.clear();
   blocks_.clear();
   block_bytes_ = 0;
+  gone_ = 0;
 }
 
 std::size_t DistinctValues::memory_bytes() const {
@@ -114,14 +153,17 @@ std::size_t DistinctValues::memory_bytes() const {
 }
 
 void DistinctValues::encode(std::string& out, std::span<const std::uint32_t> groups) const {
-  ColumnBuilder builder(type_);
+  ColumnBuilder builder(type_), copies(types::bigint());
   for (const std::uint32_t group : groups) {
     const std::uint32_t n = count(group);
     out.append(reinterpret_cast<const char*>(&n), sizeof n);
-    for_each(group, [&](const Node& node) { builder.append_from(*blocks_[node.block], node.row); });
+    for_each(group, [&](const Node& node) {
+      builder.append_from(*blocks_[node.block], node.row);
+      copies.append_int(static_cast<std::int64_t>(node.copies));
+    });
   }
-  const std::shared_ptr<Column> values = builder.finish();
-  encode_column(out, *values, Selection{nullptr, values->size});
+  for (const std::shared_ptr<Column>& column : {builder.finish(), copies.finish()})
+    encode_column(out, *column, Selection{nullptr, column->size});
 }
 
 Status DistinctValues::decode(std::string_view* input, std::uint32_t count) {
@@ -129,15 +171,18 @@ Status DistinctValues::decode(std::string_view* input, std::uint32_t count) {
   SR_TRY(ListStore<ValuePlace>::decode_counts(input, count, counts));
   Result<ColumnRef> values = decode_column(input, type_);
   SR_TRY(values);
+  Result<ColumnRef> copies = decode_column(input, types::bigint());
+  SR_TRY(copies);
   std::uint64_t total = 0;
   for (const std::uint32_t n : counts) total += n;
-  if (total != (*values)->size) return Error{"the sets of an aggregate are damaged"};
+  if (total != (*values)->size || total != (*copies)->size) return Error{"the sets of an aggregate are damaged"};
   const std::uint32_t first = size();
   resize(first + count);
   begin(**values);
   std::uint32_t row = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
-    for (std::uint32_t n = counts[i]; n > 0; --n) add(first + i, row++);
+    for (std::uint32_t n = counts[i]; n > 0; --n, ++row)
+      add(first + i, row, static_cast<std::uint64_t>((*copies)->get<std::int64_t>(row)));
   }
   commit();
   return {};
@@ -171,6 +216,9 @@ class DistinctStates final : public AggregateStates {
   void merge_pairs(const AggregateStates& from, const GroupPairs& pairs) override {
     sets_.merge_pairs(static_cast<const DistinctStates&>(from).sets_, pairs);
   }
+  void subtract_pairs(const AggregateStates& from, const GroupPairs& pairs) override {
+    sets_.subtract_pairs(static_cast<const DistinctStates&>(from).sets_, pairs);
+  }
   std::shared_ptr<Column> finish(std::span<const std::uint32_t> groups, RowErrors&) const override {
     if constexpr (!kCount) return sets_.arrays(types::array(type_), groups);
     const auto count = static_cast<std::uint32_t>(groups.size());
@@ -196,7 +244,7 @@ class DistinctStates final : public AggregateStates {
 bool resolve_count_distinct(const ResolveInput& input, ResolvedAggregate* out, ResolveError* error) {
   const std::size_t count = input.types.size();
   if (count == 0) return refuse(error, static_cast<std::size_t>(-1), "count(distinct …) takes at least one value");
-  const AggregateTraits traits{.order_free = true, .empty_is_zero = true, .grows = true};
+  const AggregateTraits traits{.invertible = true, .order_free = true, .empty_is_zero = true, .grows = true};
   if (count == 1) {
     return set_aggregate<DistinctStates<true>>(out, types::bigint(), {nullptr}, traits, input.types[0], false);
   }

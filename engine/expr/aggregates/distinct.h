@@ -1,5 +1,6 @@
-// DistinctValues: a set of values of any type per group, in the order of their arrival. One open-addressing table for
-// all groups; values are copied once a chunk. Tested in tests/unit/expr/aggregates_test.cc.
+// DistinctValues: a set of values of any type per group, in the order of their arrival, each with the number of rows
+// that brought it, so that a merge can be undone. One open-addressing table for all groups; values are copied once a
+// chunk. Tested in tests/unit/expr/aggregates_test.cc.
 #pragma once
 
 #include <span>
@@ -21,10 +22,15 @@ class DistinctValues {
 
   // Starts a chunk; `column` must live until commit(), which copies what is new.
   void begin(const Column& column);
-  void add(std::uint32_t group, std::uint32_t row) { insert(group, hash_value(*pending_, row), row); }
+  void add(std::uint32_t group, std::uint32_t row, std::uint64_t copies = 1) {
+    insert(group, hash_value(*pending_, row), {row, copies});
+  }
   void commit();
 
   void merge_pairs(const DistinctValues& from, const GroupPairs& pairs);
+  // Undoes an earlier merge: a value goes when as many rows have gone as brought it. Of the order of values that come
+  // again nothing is promised.
+  void subtract_pairs(const DistinctValues& from, const GroupPairs& pairs);
   // One array per listed group, of the given array type.
   std::shared_ptr<Column> arrays(const TypeRef& type, std::span<const std::uint32_t> groups) const;
 
@@ -43,18 +49,30 @@ class DistinctValues {
   };
   struct Node {
     std::uint64_t hash;
+    std::uint64_t copies;  // 0: gone, until it comes again
     std::uint32_t group;
     std::uint32_t block;
     std::uint32_t row;
     std::uint32_t next;
   };
 
-  void insert(std::uint32_t group, std::uint64_t hash, std::uint32_t row);
+  struct Added {
+    std::uint32_t row;
+    std::uint64_t copies;
+  };
+
+  void insert(std::uint32_t group, std::uint64_t hash, Added added);
+  // The slot of a value of a group, or the free slot where it belongs.
+  std::size_t slot_of(const Column& column, std::uint32_t row, std::uint32_t group, std::uint64_t spread) const;
+  // Drops what is gone.
+  void compact();
   void rehash(std::size_t slots);
   const Column& block(std::uint32_t index) const { return index == blocks_.size() ? *pending_ : *blocks_[index]; }
   template <class F>
   void for_each(std::uint32_t group, F&& f) const {
-    for (std::uint32_t node = sets_[group].head; node != kEnd; node = nodes_[node].next) f(nodes_[node]);
+    for (std::uint32_t node = sets_[group].head; node != kEnd; node = nodes_[node].next) {
+      if (nodes_[node].copies > 0) f(nodes_[node]);
+    }
   }
 
   TypeRef type_;
@@ -63,6 +81,7 @@ class DistinctValues {
   Vec<std::uint32_t> slots_;  // node + 1, 0: free
   std::vector<ColumnRef> blocks_;
   const Column* pending_ = nullptr;  // the block to be: blocks_.size() names it
+  std::size_t gone_ = 0;             // nodes without copies
   std::size_t fresh_ = 0;            // nodes_ from here on point into the pending block
   std::size_t block_bytes_ = 0;
 };
