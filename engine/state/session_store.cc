@@ -1,11 +1,18 @@
 #include "engine/state/session_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "engine/state/byte_io.h"
 
 namespace sr {
+
+namespace {
+
+constexpr std::int64_t kNoAlarm = INT64_MAX;
+
+}  // namespace
 
 SessionStore::SessionStore(const GroupingShape& shape, std::int64_t gap_us)
     : shape_(shape), gap_(gap_us), keys_(shape.keys), states_(make_states(shape)) {}
@@ -37,8 +44,9 @@ std::uint32_t SessionStore::open(std::uint32_t key, std::int64_t first, std::int
     place = free_.back();
     free_.pop_back();
   }
-  sessions_[place] = {first, last, key, kNoGroup, 1, 0};
+  sessions_[place] = {first, last, key, kNoGroup, 0, 0};
   link(place);
+  touch(place);
   return place;
 }
 
@@ -77,9 +85,39 @@ std::uint32_t SessionStore::place_of(std::uint32_t key, std::int64_t first, std:
   Session& session = sessions_[place];
   session.last = std::max(session.last, last);
   session.first = std::min(session.first, first);  // stays behind the next earlier one, which does not overlap
-  session.touched = 1;
   session.emitted = 0;
+  touch(place);
   return place;
+}
+
+void SessionStore::touch(std::uint32_t place) {
+  if (sessions_[place].touched != 0) return;
+  sessions_[place].touched = 1;
+  touched_.push_back(place);
+}
+
+void SessionStore::wake(std::uint32_t place, std::int64_t time) {
+  alarm_of_.resize(sessions_.size(), kNoAlarm);
+  if (time >= alarm_of_[place]) return;
+  alarm_of_[place] = time;
+  alarms_.push_back({time, place});
+  std::push_heap(alarms_.begin(), alarms_.end(), std::greater<>{});
+}
+
+std::vector<std::uint32_t> SessionStore::awake(std::int64_t until) {
+  std::vector<std::uint32_t> places = touched_;
+  while (!alarms_.empty() && alarms_.front().time <= until) {
+    const Alarm alarm = alarms_.front();
+    std::pop_heap(alarms_.begin(), alarms_.end(), std::greater<>{});
+    alarms_.pop_back();
+    if (alarm_of_[alarm.place] != alarm.time) continue;
+    alarm_of_[alarm.place] = kNoAlarm;
+    places.push_back(alarm.place);
+  }
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  std::erase_if(places, [&](std::uint32_t place) { return sessions_[place].key == kNoGroup; });
+  return places;
 }
 
 void SessionStore::flush() {
@@ -150,7 +188,8 @@ void SessionStore::joining(std::span<const ColumnRef> keys, const Column& times,
 }
 
 void SessionStore::settle(std::span<const std::uint32_t> gone) {
-  for (Session& session : sessions_) session.touched = 0;
+  for (const std::uint32_t place : touched_) sessions_[place].touched = 0;
+  touched_.clear();
   for (const std::uint32_t place : gone) {
     unlink(place);
     const std::uint32_t key = sessions_[place].key;
@@ -172,7 +211,8 @@ void SessionStore::settle(std::span<const std::uint32_t> gone) {
 }
 
 std::size_t SessionStore::memory_bytes() const {
-  std::size_t bytes = keys_.memory_bytes() + heads_.capacity() * 4 + sessions_.capacity() * sizeof(Session);
+  std::size_t bytes = keys_.memory_bytes() + heads_.capacity() * 4 + sessions_.capacity() * sizeof(Session) +
+                      touched_.capacity() * 4 + alarms_.capacity() * sizeof(Alarm) + alarm_of_.capacity() * 8;
   for (const AggregateStatesPtr& states : states_) bytes += states->memory_bytes();
   return bytes;
 }
@@ -206,6 +246,7 @@ Status SessionStore::decode(std::string_view* input) {
     if (!take_value(input, &session) || session.key >= keys_.size()) return damaged;
     sessions_.push_back(session);
     link(i);
+    wake(i, end_of(session));
   }
   for (const AggregateStatesPtr& states : states_) SR_TRY(states->decode(input, count));
   return {};

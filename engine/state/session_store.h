@@ -3,6 +3,7 @@
 // of watermarks, operators or output. Tested in tests/unit/state/session_store_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,11 @@ class SessionStore {
   const expr::AggregateStates& states(std::size_t call) const { return *states_[call]; }
   const GroupTable& keys() const { return keys_; }
   void mark_emitted(std::uint32_t place) { sessions_[place].emitted = 1; }
+  // Gives the sessions that a batch must look at, by place: those that have changed since settle(), and those whose
+  // wake() is not after `until`. Each other one is as it was.
+  std::vector<std::uint32_t> awake(std::int64_t until);
+  // Asks for a session again at a time, unless it is asked for earlier already.
+  void wake(std::uint32_t place, std::int64_t time);
   // Ends a batch: forgets the listed sessions; nothing is touched any more.
   void settle(std::span<const std::uint32_t> gone);
 
@@ -54,6 +60,7 @@ class SessionStore {
   void link(std::uint32_t place);
   void grow();
   void flush();
+  void touch(std::uint32_t place);
   bool overlaps(const Session& session, std::int64_t first, std::int64_t last) const {
     return first < session.last + gap_ && session.first < last + gap_;
   }
@@ -66,6 +73,15 @@ class SessionStore {
   std::vector<std::uint32_t> free_;
   std::vector<AggregateStatesPtr> states_;
   Vec<std::uint32_t> overlapping_;
+
+  struct Alarm {
+    std::int64_t time;
+    std::uint32_t place;
+    bool operator>(const Alarm& other) const { return time > other.time; }
+  };
+  std::vector<std::uint32_t> touched_;  // places that have changed since settle(); maybe twice, maybe free by now
+  std::vector<Alarm> alarms_;           // a heap, the earliest in front; one counts if it is its place's in alarm_of_
+  std::vector<std::int64_t> alarm_of_;  // by place: kNoAlarm without
 
   // Rows or foreign sessions with a place, not yet in the states: applied before sessions merge.
   Vec<std::uint32_t> pending_;

@@ -129,17 +129,32 @@ class SessionAggregation final : public flow::Breaker {
     return true;
   }
 
+  // The sessions that may have something to give or may go; all of them where all are given.
+  std::vector<std::uint32_t> looked_at(std::int64_t watermark) {
+    std::vector<std::uint32_t> awake = sessions_.awake(watermark);
+    if (emit_ != specs::EmitMode::every_batch) return awake;
+    std::vector<std::uint32_t> all;
+    for (std::uint32_t place = 0; place < sessions_.sessions().size(); ++place) {
+      if (sessions_.sessions()[place].key != kNoGroup) all.push_back(place);
+    }
+    return all;
+  }
+
   void emit_sessions(std::int64_t watermark, const flow::BatchContext& context, flow::Emitter& out) {
     const std::span<const Session> sessions = sessions_.sessions();
     std::vector<std::uint32_t> places;
     std::vector<std::uint32_t> gone;
-    for (std::uint32_t place = 0; place < sessions.size(); ++place) {
+    for (const std::uint32_t place : looked_at(watermark)) {
       const Session& session = sessions[place];
-      if (session.key == kNoGroup) continue;
-      const bool closed = behind(sessions_.end_of(session), 0, watermark);
+      const std::int64_t end = sessions_.end_of(session);
+      const bool closed = behind(end, 0, watermark);
       if (due(session, closed)) places.push_back(place);
       if (closed) sessions_.mark_emitted(place);
-      if (behind(sessions_.end_of(session), lateness_, watermark)) gone.push_back(place);
+      if (behind(end, lateness_, watermark)) {
+        gone.push_back(place);
+      } else {
+        sessions_.wake(place, closed ? end + lateness_ : end);
+      }
     }
     std::sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) {
       const Session& x = sessions[a];

@@ -96,5 +96,36 @@ TEST_CASE("sessions that are gone free their keys", "[window]") {
   REQUIRE(joining[0] == 1);
 }
 
+TEST_CASE("a batch looks at sessions that changed and at those whose time has come, and at no others", "[window]") {
+  using Places = std::vector<std::uint32_t>;
+  const GroupingShape shape = window_shape(false);
+  auto store = std::make_unique<SessionStore>(shape, 10);
+  const auto add = [&](const std::vector<Row>& rows) {
+    const RowColumns columns = columns_of(rows, false);
+    store->add_rows({{columns.key}}, columns.args, *columns.time, Selection{nullptr, columns.count});
+  };
+  add({{1, 1, 0}, {2, 1, 100}, {1, 1, 3}});
+  REQUIRE(store->awake(0) == Places{0, 1});
+  store->settle({});
+  REQUIRE(store->awake(1000).empty());  // nobody asked
+  store->wake(0, 13);
+  store->wake(1, 110);
+  store->wake(1, 200);  // is asked for earlier already
+  REQUIRE(store->awake(12).empty());
+  REQUIRE(store->awake(13) == Places{0});
+  REQUIRE(store->awake(13).empty());  // once
+  add({{2, 1, 105}});
+  REQUIRE(store->awake(110) == Places{1});  // by both reasons
+  store->settle({});
+
+  std::string bytes;
+  store->encode(bytes);
+  store = std::make_unique<SessionStore>(shape, 10);
+  std::string_view input = bytes;
+  REQUIRE(store->decode(&input).ok());
+  REQUIRE(store->awake(114) == Places{0});  // a restored session asks for its end
+  REQUIRE(store->awake(115) == Places{1});
+}
+
 }  // namespace
 }  // namespace sr
