@@ -81,4 +81,4 @@ syscalls: binary
 	@python3 tests/chaos/syscalls.py build/streamrun
 
 clean:
-	@rm -rf build build-debug build-asan build-tsan build-fuzz build-coverage
+	@rm -rf build build-debug build-lto build-asan build-tsan build-fuzz build-coverage

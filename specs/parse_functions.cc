@@ -2,6 +2,8 @@
 // are checked by specs/bind_macros.
 #include <fmt/format.h>
 
+#include <unordered_map>
+
 #include "engine/base/text.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
@@ -27,7 +29,10 @@ const OptionTable<FunctionConfig>& function_options() {
   return table;
 }
 
-void check_name(const FunctionSpec& function, ParseContext& context) {
+// The names given so far, as they were written, by their lower case.
+using GivenNames = std::unordered_map<std::string, std::string>;
+
+void check_name(const FunctionSpec& function, GivenNames& given, ParseContext& context) {
   const std::string name = ascii_lower(function.name);
   if (!is_id(name) || name.find('-') != std::string::npos) {
     context.report({.code = "SR2008",
@@ -40,13 +45,12 @@ void check_name(const FunctionSpec& function, ParseContext& context) {
                     .span = function.name_span,
                     .help = "choose another name: a function of the job cannot take the place of a built-in one"});
   }
-  for (const FunctionSpec& other : context.job.functions) {
-    if (!same_name(other.name, function.name)) continue;
-    context.report({.code = "SR2111",
-                    .message = fmt::format("functions `{}` and `{}` differ only in case", other.name, function.name),
-                    .span = function.name_span,
-                    .help = "names of functions are compared without regard to case"});
-  }
+  const auto [other, fresh] = given.emplace(name, function.name);
+  if (fresh) return;
+  context.report({.code = "SR2111",
+                  .message = fmt::format("functions `{}` and `{}` differ only in case", other->second, function.name),
+                  .span = function.name_span,
+                  .help = "names of functions are compared without regard to case"});
 }
 
 }  // namespace
@@ -62,6 +66,8 @@ void parse_functions(const SpecEntry& section, ParseContext& context) {
                  section.value, decode);
     return;
   }
+  GivenNames given;
+  for (const FunctionSpec& function : context.job.functions) given.emplace(ascii_lower(function.name), function.name);
   for (const SpecEntry& entry : section.value.entries) {
     FunctionSpec function;
     function.name = entry.key;
@@ -85,7 +91,7 @@ void parse_functions(const SpecEntry& section, ParseContext& context) {
     }
     function.params = std::move(config.params);
     function.expr = std::move(config.expr);
-    check_name(function, context);
+    check_name(function, given, context);
     context.job.functions.push_back(std::move(function));
   }
 }
