@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <unordered_map>
 
@@ -41,7 +42,12 @@ class MacroOrder {
   }
 
   const std::vector<std::string>& names() const { return order_; }
-  bool recursive(const std::string& name) const { return recursive_.contains(name); }
+  // The functions that call each other, of which `name` is one; empty where it does not come back to itself.
+  const std::vector<std::string>& cycle(const std::string& name) const {
+    static const std::vector<std::string> none;
+    const auto at = cycles_.find(name);
+    return at == cycles_.end() ? none : *at->second;
+  }
   const std::vector<std::string>& calls(const std::string& name) const { return marks_.at(name).calls; }
 
  private:
@@ -73,7 +79,7 @@ class MacroOrder {
       if (mark.next < mark.calls.size()) {
         const std::string call = mark.calls[mark.next++];
         const auto seen = marks_.find(call);
-        if (call == path.back()) recursive_.insert(call);
+        if (call == path.back()) cycles_[call] = std::make_shared<const std::vector<std::string>>(1, call);
         if (seen == marks_.end()) {
           enter(call);
           path.push_back(call);
@@ -91,13 +97,17 @@ class MacroOrder {
 
   // Takes a finished component off the stack.
   void leave(const std::string& root) {
-    const bool cycle = stack_.back() != root;
+    const bool several = stack_.back() != root;
+    const auto cycle = std::make_shared<std::vector<std::string>>();
     std::string name;
     do {
       name = std::move(stack_.back());
       stack_.pop_back();
       marks_[name].on_stack = false;
-      if (cycle) recursive_.insert(name);
+      if (several) {
+        cycle->push_back(name);
+        cycles_[name] = cycle;
+      }
       order_.push_back(name);
     } while (name != root);
   }
@@ -106,8 +116,22 @@ class MacroOrder {
   std::unordered_map<std::string, Mark> marks_;
   std::vector<std::string> stack_;
   std::vector<std::string> order_;
-  std::set<std::string> recursive_;
+  std::unordered_map<std::string, std::shared_ptr<const std::vector<std::string>>> cycles_;
 };
+
+// Says which functions make `function` come back to itself; of a long cycle the first few.
+std::string cycle_text(const std::string& function, const std::vector<std::string>& cycle) {
+  std::string others;
+  std::size_t named = 0;
+  for (auto at = cycle.rbegin(); at != cycle.rend(); ++at) {
+    const std::string& name = *at;
+    if (name == ascii_lower(function)) continue;
+    others += (others.empty() ? "`" : ", `") + name + "`";
+    if (++named == 5) break;
+  }
+  if (named + 1 < cycle.size()) others += ", …";
+  return fmt::format("the function `{}` calls itself{}", function, others.empty() ? "" : " through " + others);
+}
 
 // Binds a macro's body over its parameters; gives the mistakes in it.
 std::vector<expr::ExprError> body_errors(const FunctionSpec& function, const expr::Macros& macros) {
@@ -138,12 +162,17 @@ void bind_macros(const JobSpec& job, expr::Macros& macros, Diagnostics& diagnost
   }
   const MacroOrder order(macros);
   std::unordered_map<std::string, const FunctionSpec*> functions;
+  std::set<std::string> reported;
   for (const FunctionSpec& function : job.functions) {
-    functions.emplace(ascii_lower(function.name), &function);
-    if (!order.recursive(ascii_lower(function.name))) continue;
-    macros[ascii_lower(function.name)].body = nullptr;
+    const std::string name = ascii_lower(function.name);
+    functions.emplace(name, &function);
+    const std::vector<std::string>& cycle = order.cycle(name);
+    if (cycle.empty()) continue;
+    macros[name].body = nullptr;
+    if (reported.contains(name)) continue;
+    reported.insert(cycle.begin(), cycle.end());
     diagnostics.add({.code = "SR3025",
-                     .message = fmt::format("the function `{}` calls itself", function.name),
+                     .message = cycle_text(function.name, cycle),
                      .span = function.expr.value.span,
                      .help = "a function stands for its expression: it cannot be recursive"});
   }

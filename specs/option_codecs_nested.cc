@@ -330,6 +330,8 @@ bool OptionCodec<std::vector<std::string>>::decode(const SpecValue& value, std::
     return true;
   }
   if (!value.is_list()) return is_scalar_value(value, row, context, "a list of strings");
+  if (value.items.empty() && row.required)
+    return report_value({.code = "SR2114", .message = fmt::format("`{}` is an empty list", row.name)}, value, context);
   out.clear();
   bool sound = true;
   for (const SpecValue& item : value.items) {

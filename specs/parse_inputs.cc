@@ -55,7 +55,10 @@ class InputParser {
       fail(value, {.code = "SR4008",
                    .message = fmt::format("`{}` reads two sides: its `input` is {{left: …, right: …}}", node_.type),
                    .help = "write `input: {left: a, right: b}`"});
-      // The ids are read all the same.
+      // The ids are read all the same: in their order, which is surely meant.
+      for (std::size_t i = 0; i < input.refs.size(); ++i)
+        node_.inputs.push_back({i == 0 ? "left" : i == 1 ? "right" : "", {input.refs[i]}, std::nullopt, input.span});
+      return;
     }
     const bool many = node_.info && node_.info->inputs == Inputs::many;
     if (!many) {

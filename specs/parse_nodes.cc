@@ -63,7 +63,9 @@ class NodeParser {
     } else {
       give_up();
     }
-    parse_inputs(node_, node_.options.find("input"), context_);
+    // What begins a stream reads no node: its `input` was reported.
+    const bool reads = node_.kind == NodeKind::transform || node_.kind == NodeKind::sink;
+    parse_inputs(node_, reads ? node_.options.find("input") : nullptr, context_);
     add_dataset();
   }
 
@@ -249,6 +251,7 @@ class NodeParser {
   void check_common() {
     CommonConfig& common_config = node_.common;
     check_placeholders();
+    check_ports();
     if (node_.info->takes_format) check_format();
     if (common_config.on_error.present) check_on_error(common_config.on_error);
     const EventTimeConfig& time = common_config.event_time;
@@ -260,6 +263,22 @@ class NodeParser {
                                             : "`event_time` needs `field` or `expr`",
             .span = time.field.present() ? entry_span("event_time", "expr") : value_span("event_time"),
             .help = "`event_time: {field: created_at, delay: 1m}`"});
+    }
+  }
+
+  // The names of ports are parts of ids: `route.eu`.
+  void check_ports() {
+    const SpecValue* ports = node_.info->port_option.empty() ? nullptr : node_.options.get(node_.info->port_option);
+    if (!ports || !ports->is_map()) return;
+    for (const SpecEntry& entry : ports->entries) {
+      if (is_id(entry.key)) continue;
+      const std::string meant = mended_id(entry.key);
+      fail(Soundness::harmless, {.code = "SR2008",
+                                 .message = fmt::format("`{}` is no name of a port", entry.key),
+                                 .span = entry.key_span,
+                                 .label = is_id(meant) ? "did you mean `" + meant + "`?" : "",
+                                 .help = "a port is named like a node: letters, digits, `_` and `-`",
+                                 .suggestion = is_id(meant) ? meant : ""});
     }
   }
 

@@ -129,7 +129,7 @@ class TestChecks {
     if (!test.batches) return;
     for (const std::int64_t batch : test.restart_after) {
       if (batch > *test.batches)
-        report("SR6012", test.span,
+        report("SR6012", test.restart_span,
                fmt::format("`restart_after` names batch {}, and the test runs {}", batch, *test.batches));
     }
   }

@@ -165,6 +165,7 @@ class TestReader {
 
   void read_restarts(const SpecValue& list, TestSpec& test) {
     if (list.is_null()) return;
+    test.restart_span = list.span;
     if (!list.is_list()) {
       report_value(
           {.code = "SR6001", .message = "`restart_after` is a list of batches", .help = "`restart_after: [2]`"}, list,

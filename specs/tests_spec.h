@@ -50,6 +50,7 @@ struct TestSpec {
   std::optional<ExpectErrorSpec> expect_error;
   std::optional<std::int64_t> batches;
   std::vector<std::int64_t> restart_after;
+  Span restart_span;
   bool ordered = false;
   bool unordered_arrays = false;
   double tolerance = 1e-12;

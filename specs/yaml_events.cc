@@ -134,6 +134,7 @@ void YamlEvents::null(std::size_t at, YamlTree::Anchor anchor) {
   const std::size_t word = possible ? null_word(begin, key ? begin : place) : 0;
   if (word == 0 && (key || (tree_.in_list() && !tree_.in_block()))) missing_value(at);
   SpecValue value;
+  value.opaque = begin != at && text[at] == '!' && word == 0;
   value.text = std::string(text.substr(begin, word));
   value.span = word > 0 ? index_.span(begin, begin + word) : index_.span(place, place);
   if (word > 0) value.places.push_back(index_.place(begin));
@@ -162,6 +163,8 @@ void YamlEvents::scalar(std::size_t at, bool tagged, YamlTree::Anchor anchor, st
   value.text = std::move(located.text);
   value.style = located.style;
   value.places = std::move(located.places);
+  // `!ok` alone is a tag: what was meant is not known.
+  value.opaque = tagged && value.text.empty() && value.style == SpecValue::Style::plain;
   if (value.style != SpecValue::Style::plain) text_ranges_.push_back({begin, located.end});
   cursor_ = located.end;
   tree_.scalar(std::move(value), anchor);

@@ -17,10 +17,12 @@ bool is_merge_key(const SpecValue& value) {
   return value.is_scalar() && value.style == SpecValue::Style::plain && value.text == "<<";
 }
 
-Diagnostic merge_error(const SpecValue& value) {
+Diagnostic merge_error(const SpecValue& value, Span key) {
+  // What an alias names stands elsewhere, and may be right there.
+  const bool alias = value.span.line < key.line || (value.span.line == key.line && value.span.column < key.column);
   return {.code = "SR1016",
           .message = "`<<` merges a map or a list of maps, nothing else",
-          .span = value.span,
+          .span = alias ? key : value.span,
           .label = value.is_list() ? "this list holds something else" : "this is no map",
           .help = "name a map by its anchor: `<<: *base`, or several: `<<: [*base, *more]`"};
 }
@@ -228,25 +230,25 @@ void YamlTree::merge(SpecValue& map) {
   const bool merges =
       std::any_of(map.entries.begin(), map.entries.end(), [](const SpecEntry& e) { return e.key == kMergeKey; });
   if (!merges && errors_ == 0) return;
-  std::vector<SpecValue> sources;
+  std::vector<SpecEntry> sources;
   std::unordered_set<std::string> taken;
   std::vector<SpecEntry> own;
   for (SpecEntry& entry : map.entries) {
     if (entry.key == kMergeKey) {
-      sources.push_back(std::move(entry.value));
+      sources.push_back(std::move(entry));
     } else if (taken.insert(entry.key).second) {
       own.push_back(std::move(entry));
     }
   }
   map.entries = std::move(own);
-  for (SpecValue& source : sources) {
+  for (auto& [name, key_span, source] : sources) {
     if (source.is_map()) {
       merge_from(source, map, taken);
     } else if (source.is_list() &&
                std::all_of(source.items.begin(), source.items.end(), [](const SpecValue& v) { return v.is_map(); })) {
       for (SpecValue& item : source.items) merge_from(item, map, taken);
     } else {
-      if (!source.opaque) error(merge_error(source));
+      if (!source.opaque) error(merge_error(source, key_span));
       map.opaque = true;
     }
     if (source.opaque) map.opaque = true;

@@ -47,6 +47,20 @@ bool on_both_sides(std::string_view name, const Scope& scope) {
          }) > 1;
 }
 
+// Tells how to write a name that several sides have.
+std::string qualified_names(std::string_view column, const std::string& name, const Scope& scope) {
+  std::string help;
+  std::string_view first;
+  for (const ScopeColumn& side : scope.columns) {
+    if (!side.qualified_only || !same_name(side.name, column)) continue;
+    if (!help.empty() && same_name(side.qualifier, first))
+      return "two sides are called `" + side.qualifier + "`: name one of them with AS";
+    if (help.empty()) first = side.qualifier;
+    help += (help.empty() ? "write `" : " or `") + side.qualifier + "." + name + "`";
+  }
+  return help;
+}
+
 bool has_qualifier(const Scope& scope, std::string_view word) {
   return std::any_of(scope.columns.begin(), scope.columns.end(), [&](const ScopeColumn& column) {
     return !column.qualifier.empty() && same_name(column.qualifier, word);
@@ -197,7 +211,7 @@ BoundRef Binder::unknown_name(const Expr& expr) {
   if (scope_->open || (calls_ && (row_->open || outer_->open))) return nullptr;
   if (on_both_sides(expr.parts[0], *scope_)) {
     return fail_name(expr, codes::kAmbiguous, "the name `" + name + "` is ambiguous: both sides have it",
-                     "write `left." + name + "` or `right." + name + "`");
+                     qualified_names(expr.parts[0], name, *scope_));
   }
   const bool qualified = expr.parts.size() > 1 && has_qualifier(*scope_, expr.parts[0]);
   const std::size_t begin = qualified ? expr.part_spans[1].first : expr.part_spans[0].first;

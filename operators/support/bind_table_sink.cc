@@ -93,8 +93,24 @@ std::optional<specs::BoundNode> bind_table_sink(SqlSystem system, const TableSin
   return bound;
 }
 
+namespace {
+
+// Reports a url of another system. It is a secret: no part of it is shown.
+void check_url(SqlSystem system, const std::string& url, specs::BindContext& context) {
+  const bool mysql = system == SqlSystem::mysql;
+  const std::string scheme = url.substr(0, url.find("://"));
+  const bool fits = mysql ? scheme == "mysql" || scheme == "mariadb"
+                          : scheme == "postgresql" || scheme == "postgres" || scheme.find('=') != std::string::npos;
+  if (url.empty() || fits) return;
+  context.error("SR2116", context.value_span("url"), fmt::format("`url` is none of {}", mysql ? "MySQL" : "PostgreSQL"),
+                "", fmt::format("it looks like `{}://user@host/database`", mysql ? "mysql" : "postgresql"));
+}
+
+}  // namespace
+
 std::optional<specs::BoundNode> bind_server_sink(SqlSystem system, const ServerSinkConfig& config,
                                                  specs::BindContext& context) {
+  check_url(system, config.url, context);
   SqlConnect connect;
   connect.target = config.url;
   connect.user = config.user;

@@ -25,14 +25,16 @@ class Binder {
       names[ascii_lower(with.name)] = std::move(relation);
     }
     std::vector<SqlRelationRef> parts;
+    bool sound = true;
     for (const SqlSelect& select : query.selects) {
       const bool only = query.selects.size() == 1;
       parts.push_back(this->select(select, names, only ? query.order_by : SqlText{}));
-      if (!parts.back()) return nullptr;
+      sound = sound && parts.back();
     }
+    if (!sound) return nullptr;
     SqlRelationRef result = parts[0];
     if (parts.size() > 1) {
-      result = union_all(std::move(parts));
+      result = union_of(std::move(parts), query.distinct_parts);
       if (result && query.order_by.present()) result = sorted(result, query.order_by);
     }
     if (result && query.limit) result = sql_limited(std::move(result), *query.limit);
@@ -230,15 +232,17 @@ class Binder {
       return nullptr;
     }
     SqlRelationRef from = joined(select, names);
-    if (from && select.where.present()) {
-      const expr::BoundRef where = bind(select.where, from, true);
-      from = where ? sql_filter(from, where) : nullptr;
-    }
     if (!from) return nullptr;
+    bool sound = true;
+    if (select.where.present()) {
+      const expr::BoundRef where = bind(select.where, from, true);
+      if (where) from = sql_filter(from, where);
+      sound = where != nullptr;
+    }
     SelectBinder binder(from, scope(from),
                         [this](const SqlText& text, const expr::ExprError& error) { report(text, error); });
     const SqlRelationRef result = binder.bind(select, order_by);
-    return result;
+    return sound ? result : nullptr;
   }
 
   SqlRelationRef sorted(const SqlRelationRef& relation, const SqlText& order_by) {
@@ -254,7 +258,8 @@ class Binder {
     return errors.empty() ? sql_sorted(relation, std::move(order)) : nullptr;
   }
 
-  SqlRelationRef union_all(std::vector<SqlRelationRef> parts) {
+  // Joins the parts; of the first `distinct` equal rows come once.
+  SqlRelationRef union_of(std::vector<SqlRelationRef> parts, std::size_t distinct) {
     const std::size_t width = parts[0]->columns.size();
     std::vector<TypeRef> types;
     for (const SqlColumn& column : parts[0]->columns) types.push_back(column.type);
@@ -266,7 +271,7 @@ class Binder {
       }
       if (fits) continue;
       report(0, 6, "SR4603",
-             "the parts of UNION ALL differ in their columns: " + parts[0]->schema()->to_text() + " and " +
+             "the parts of UNION differ in their columns: " + parts[0]->schema()->to_text() + " and " +
                  part->schema()->to_text());
       return nullptr;
     }
@@ -279,7 +284,13 @@ class Binder {
       }
       part = sql_project(part, std::move(cast), std::move(names));
     }
-    return sql_union_all(std::move(parts));
+    if (distinct > 0) {
+      const auto end = parts.begin() + static_cast<std::ptrdiff_t>(distinct);
+      SqlRelationRef first = sql_distinct(sql_union_all({parts.begin(), end}));
+      parts.erase(parts.begin(), end);
+      parts.insert(parts.begin(), std::move(first));
+    }
+    return parts.size() == 1 ? parts[0] : sql_union_all(std::move(parts));
   }
 
   const std::vector<SqlInput>& inputs_;

@@ -13,13 +13,19 @@ namespace {
 
 constexpr int kMostNestedQueries = 32;
 constexpr const char* kWhatIsTaken =
-    "`sql` takes WITH, SELECT, DISTINCT, FROM, joins, WHERE, GROUP BY, HAVING, UNION ALL, ORDER BY, LIMIT, "
+    "`sql` takes WITH, SELECT, DISTINCT, FROM, joins, WHERE, GROUP BY, HAVING, UNION [ALL], ORDER BY, LIMIT, "
     "sub-queries in FROM, and "
     "row_number, rank, dense_rank OVER (…)";
 
+// A query may end with a semicolon.
+std::string_view without_end(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  return last != std::string_view::npos && text[last] == ';' ? text.substr(0, last) : text;
+}
+
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text), tokens_(expr::tokenize(text)) {}
+  explicit Parser(std::string_view text) : text_(without_end(text)), tokens_(expr::tokenize(text_)) {}
 
   std::unique_ptr<SqlQuery> parse(SqlError* error) {
     if (!tokens_.list.empty() && tokens_.list.back().kind == expr::TokenKind::broken) {
@@ -27,7 +33,6 @@ class Parser {
       return nullptr;
     }
     auto query = parse_query();
-    if (query && is_sign(";")) ++at_;
     if (query && kind() != expr::TokenKind::end) fail("`" + std::string(word()) + "` does not belong here");
     if (failed_) {
       *error = error_;
@@ -123,6 +128,7 @@ class Parser {
         end = tokens_.list[at_ - 1].end;
         continue;
       }
+      check_window();
       if (is_sign("(") || is_sign("[")) ++depth;
       if (is_sign(")") || is_sign("]")) --depth;
       if (is("case")) ++cases;
@@ -135,8 +141,17 @@ class Parser {
     return {begin, std::move(text)};
   }
 
-  bool is_rank() const {
-    return (is("row_number") || is("rank") || is("dense_rank")) && is_sign("(", 1) && is_sign(")", 2) && is("over", 3);
+  bool is_rank_call() const {
+    return (is("row_number") || is("rank") || is("dense_rank")) && is_sign("(", 1) && is_sign(")", 2);
+  }
+  bool is_rank() const { return is_rank_call() && is("over", 3); }
+
+  // Reports an OVER behind another function, and a rank without one.
+  void check_window() {
+    if (is("over") && is_sign("(", 1)) fail("only `row_number()`, `rank()` and `dense_rank()` take `OVER` here");
+    if (is_rank_call())
+      fail("`" + std::string(word()) + "()` needs `OVER`",
+           "`" + std::string(word()) + "() OVER (PARTITION BY … ORDER BY …)`");
   }
 
   void take_rank(std::vector<SqlRank>& ranks, std::string& text) {
@@ -194,14 +209,20 @@ class Parser {
     }
     do {
       query->selects.push_back(parse_select());
-      if (is("union") && !is("all", 1))
-        fail("UNION without ALL is not taken",
-             "write UNION ALL, with SELECT DISTINCT around it where equal rows must go");
-    } while (!failed_ && take("union") && expect("all"));
+    } while (!failed_ && take_union(*query));
     if (!failed_ && take("order") && expect("by")) query->order_by = list();
     if (!failed_ && take("limit")) parse_limit(*query);
     --depth_;
     return failed_ ? nullptr : std::move(query);
+  }
+
+  bool take_union(SqlQuery& query) {
+    if (!take("union")) return false;
+    if (!take("all")) {
+      take("distinct");
+      query.distinct_parts = query.selects.size() + 1;
+    }
+    return true;
   }
 
   void parse_limit(SqlQuery& query) {

@@ -69,10 +69,11 @@ struct SqlWith {
   std::unique_ptr<SqlQuery> query;
 };
 
-// One SELECT, or several joined by UNION ALL; ORDER BY and LIMIT are of the whole.
+// One SELECT, or several joined by UNION; ORDER BY and LIMIT are of the whole.
 struct SqlQuery {
   std::vector<SqlWith> with;
   std::vector<SqlSelect> selects;
+  std::size_t distinct_parts = 0;  // of so many first SELECTs, joined by UNION without ALL, equal rows come once
   SqlText order_by;
   std::optional<std::int64_t> limit;
 };

@@ -13,7 +13,6 @@ ELSEWHERE = {
     "SR1001": "tests/unit/specs: a file of more than 1 MiB",
     "SR1033": "tests/unit/specs: `${file:}` is read only when a job runs",
     "SR1034": "tests/unit/specs: variables of a megabyte",
-    "SR3013": "tests/unit/expr: scopes of the job language never hold one name twice without qualifiers",
     "SR1056": "tests/unit/specs: more fragments than a job may include",
 }
 
