@@ -194,7 +194,7 @@ std::vector<std::string> describable_names(const Registry& registry) {
 
 std::string nodes_markdown(const Registry& registry) {
   std::string out =
-      "# Node reference\n\nMade from the registry by `streamrun describe --markdown nodes`; do not edit.\n";
+      "# Node reference\n\nMade from the registry by `streamrun describe --format markdown`; do not edit.\n";
   std::string group;
   for (const NodeInfo* node : registry.nodes()) {
     if (node->group != group) out += "\n## " + node->group + "\n";
@@ -219,7 +219,8 @@ std::string nodes_markdown(const Registry& registry) {
 
 std::string functions_markdown() {
   std::string out =
-      "# Function reference\n\nMade from the registry by `streamrun describe --markdown functions`; do not edit.\n";
+      "# Function reference\n\nMade from the registry by `streamrun describe functions --format markdown`; do not "
+      "edit.\n";
   std::string family;
   for (const expr::FunctionInfo* info : expr::functions().all()) {
     if (!info->alias_of.empty()) continue;

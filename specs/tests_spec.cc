@@ -186,7 +186,7 @@ class TestReader {
       if (item.find(option)) return;
     }
     for (const SpecEntry& entry : item.entries) {
-      if (nearest(entry.key, {"expect", "expect_output", "expect_files", "expect_error"}) != "")
+      if (!nearest(entry.key, {"expect", "expect_output", "expect_files", "expect_error"}).empty())
         return;  // reported as unknown
     }
     diagnostics_.add({.code = "SR6002",

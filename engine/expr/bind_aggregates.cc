@@ -2,6 +2,7 @@
 // around is bound over the group. Entry point: bind_aggregates. Tested in tests/unit/expr/bind_aggregates_test.cc.
 #include <algorithm>
 
+#include "engine/expr/aggregates/distinct.h"
 #include "engine/expr/binder.h"
 #include "engine/expr/codes.h"
 
@@ -65,7 +66,9 @@ BoundRef Binder::bind_aggregate(const Expr& expr, const AggregateInfo& info) {
     constants.push_back(arg && arg->is_constant() ? arg->value : nullptr);
   }
   ResolveError problem;
-  const bool resolved = complete && info.resolve({types, constants}, expr.distinct, &call.aggregate, &problem);
+  const ResolveInput input{types, constants};
+  const bool resolved = complete && info.resolve(input, expr.distinct, &call.aggregate, &problem) &&
+                        (!expr.distinct || make_distinct(info, input, &call.aggregate, &problem));
   for (std::size_t i = 0; resolved && i < call.args.size() && i < call.aggregate.params.size(); ++i) {
     if (call.aggregate.params[i]) call.args[i] = convert(call.args[i], call.aggregate.params[i]);
   }

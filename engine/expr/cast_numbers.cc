@@ -48,7 +48,7 @@ std::shared_ptr<Column> convert(const CallContext& context, const ColumnRef& fro
 }
 
 bool truncate(double value, std::int64_t& out) {
-  if (!(value > -9223372036854775809.0 && value < 9223372036854775808.0)) return false;
+  if (!(value >= -9223372036854775808.0 && value < 9223372036854775808.0)) return false;
   out = static_cast<std::int64_t>(value);
   return true;
 }

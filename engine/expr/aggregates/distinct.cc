@@ -1,5 +1,7 @@
-// DistinctValues, and the aggregates over it: count(distinct v, …) and collect_set.
+// DistinctValues, and the aggregates over it: count(distinct v, …), collect_set, and DISTINCT in any other.
 #include "engine/expr/aggregates/distinct.h"
+
+#include <algorithm>
 
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
@@ -119,6 +121,17 @@ std::shared_ptr<Column> DistinctValues::arrays(const TypeRef& type, std::span<co
   return builder.finish();
 }
 
+ColumnRef DistinctValues::values(std::span<const std::uint32_t> groups, Vec<std::uint32_t>& owners) const {
+  ColumnBuilder builder(type_);
+  for (std::uint32_t i = 0; i < groups.size(); ++i) {
+    for_each(groups[i], [&](const Node& node) {
+      builder.append_from(*blocks_[node.block], node.row);
+      owners.push_back(i);
+    });
+  }
+  return builder.finish();
+}
+
 void DistinctValues::reset(std::span<const std::uint32_t> groups) {
   bool any = false;
   for (const std::uint32_t group : groups) {
@@ -188,70 +201,112 @@ Status DistinctValues::decode(std::string_view* input, std::uint32_t count) {
   return {};
 }
 
+void SetStates::update(const std::uint32_t* groups, Selection selection, std::span<const ColumnRef> args) {
+  ColumnRef column = args[0];
+  if (tuple_) {
+    auto rows = std::make_shared<Column>(type_, args[0]->size);
+    rows->children.assign(args.begin(), args.end());
+    column = std::move(rows);
+  }
+  sets_.begin(*column);
+  for (std::uint32_t i = 0; i < selection.count; ++i) {
+    const std::uint32_t row = selection[i];
+    bool all = true;
+    for (const ColumnRef& arg : args) all = all && arg->valid(row);
+    if (all) sets_.add(groups ? groups[i] : 0, row);
+  }
+  sets_.commit();
+}
+
 namespace {
 
-template <bool kCount>
-class DistinctStates final : public AggregateStates {
+class CountStates final : public SetStates {
  public:
-  DistinctStates(TypeRef type, bool tuple) : type_(type), sets_(std::move(type)), tuple_(tuple) {}
+  using SetStates::SetStates;
 
-  void resize(std::uint32_t groups) override { sets_.resize(groups); }
-  std::uint32_t size() const override { return sets_.size(); }
-  void update(const std::uint32_t* groups, Selection selection, std::span<const ColumnRef> args) override {
-    ColumnRef column = args[0];
-    if (tuple_) {
-      auto rows = std::make_shared<Column>(type_, args[0]->size);
-      rows->children.assign(args.begin(), args.end());
-      column = std::move(rows);
-    }
-    sets_.begin(*column);
-    for (std::uint32_t i = 0; i < selection.count; ++i) {
-      const std::uint32_t row = selection[i];
-      bool all = true;
-      for (const ColumnRef& arg : args) all = all && arg->valid(row);
-      if (all) sets_.add(groups ? groups[i] : 0, row);
-    }
-    sets_.commit();
-  }
-  void merge_pairs(const AggregateStates& from, const GroupPairs& pairs) override {
-    sets_.merge_pairs(static_cast<const DistinctStates&>(from).sets_, pairs);
-  }
-  void subtract_pairs(const AggregateStates& from, const GroupPairs& pairs) override {
-    sets_.subtract_pairs(static_cast<const DistinctStates&>(from).sets_, pairs);
-  }
   std::shared_ptr<Column> finish(std::span<const std::uint32_t> groups, RowErrors&) const override {
-    if constexpr (!kCount) return sets_.arrays(types::array(type_), groups);
     const auto count = static_cast<std::uint32_t>(groups.size());
     auto column = std::make_shared<Column>(types::bigint(), count);
-    std::int64_t* const values = column->template make_values<std::int64_t>(count);
+    std::int64_t* const values = column->make_values<std::int64_t>(count);
     for (std::uint32_t i = 0; i < count; ++i) values[i] = sets_.count(groups[i]);
     return column;
   }
-  void reset(std::span<const std::uint32_t> groups) override { sets_.reset(groups); }
-  void clear() override { sets_.clear(); }
-  std::size_t memory_bytes() const override { return sets_.memory_bytes(); }
-  void encode(std::string& out, std::span<const std::uint32_t> groups) const override { sets_.encode(out, groups); }
-  Status decode(std::string_view* input, std::uint32_t count) override { return sets_.decode(input, count); }
-
- private:
-  TypeRef type_;
-  DistinctValues sets_;
-  bool tuple_;  // several arguments count as one structure
 };
 
+class ArrayStates final : public SetStates {
+ public:
+  using SetStates::SetStates;
+
+  std::shared_ptr<Column> finish(std::span<const std::uint32_t> groups, RowErrors&) const override {
+    return sets_.arrays(types::array(type_), groups);
+  }
+};
+
+// Another aggregate over the different values: it is run anew over them each time.
+class OfSetStates final : public SetStates {
+ public:
+  OfSetStates(TypeRef type, std::function<std::unique_ptr<AggregateStates>()> make)
+      : SetStates(std::move(type), false), make_(std::move(make)) {}
+
+  std::shared_ptr<Column> finish(std::span<const std::uint32_t> groups, RowErrors& errors) const override {
+    Vec<std::uint32_t> owners;
+    const ColumnRef values = sets_.values(groups, owners);
+    const std::unique_ptr<AggregateStates> states = make_();
+    const auto count = static_cast<std::uint32_t>(groups.size());
+    states->resize(count);
+    states->update(owners.data(), Selection{nullptr, values->size}, {&values, 1});
+    Vec<std::uint32_t> all(count);
+    for (std::uint32_t i = 0; i < count; ++i) all[i] = i;
+    return states->finish({all.data(), all.size()}, errors);
+  }
+
+ private:
+  std::function<std::unique_ptr<AggregateStates>()> make_;
+};
+
+// Aggregates to which it is all the same whether a value comes once or more often.
+bool ignores_copies(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"min",
+                                                "max",
+                                                "min_by",
+                                                "max_by",
+                                                "first",
+                                                "last",
+                                                "any_value",
+                                                "bool_and",
+                                                "bool_or",
+                                                "collect_set",
+                                                "approx_count_distinct"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
 }  // namespace
+
+bool make_distinct(const AggregateInfo& info, const ResolveInput& input, ResolvedAggregate* out, ResolveError* error) {
+  const std::string& name = info.alias_of.empty() ? info.name : info.alias_of;
+  if (name == "count" || ignores_copies(name)) return true;
+  if (input.types.size() != 1)
+    return refuse(error, static_cast<std::size_t>(-1), "DISTINCT stands before a single value only");
+  // Whether a sum of doubles is the same depends on their order, of which a set that lost values promises nothing.
+  const AggregateTraits traits{.invertible = out->invertible && out->order_free,
+                               .order_free = out->order_free,
+                               .empty_is_zero = out->empty_is_zero,
+                               .grows = true};
+  const TypeRef type = out->params[0] ? out->params[0] : input.types[0];
+  return set_aggregate<OfSetStates>(out, out->result, {type}, traits, type, std::move(out->make));
+}
 
 bool resolve_count_distinct(const ResolveInput& input, ResolvedAggregate* out, ResolveError* error) {
   const std::size_t count = input.types.size();
   if (count == 0) return refuse(error, static_cast<std::size_t>(-1), "count(distinct …) takes at least one value");
   const AggregateTraits traits{.invertible = true, .order_free = true, .empty_is_zero = true, .grows = true};
   if (count == 1) {
-    return set_aggregate<DistinctStates<true>>(out, types::bigint(), {nullptr}, traits, input.types[0], false);
+    return set_aggregate<CountStates>(out, types::bigint(), {nullptr}, traits, input.types[0], false);
   }
   std::vector<Field> fields;
   for (std::size_t i = 0; i < count; ++i) fields.push_back({"c" + std::to_string(i), input.types[i]});
-  return set_aggregate<DistinctStates<true>>(out, types::bigint(), std::vector<TypeRef>(count), traits,
-                                             types::structure(std::move(fields)), true);
+  return set_aggregate<CountStates>(out, types::bigint(), std::vector<TypeRef>(count), traits,
+                                    types::structure(std::move(fields)), true);
 }
 
 void register_distinct(AggregateRegistry& registry) {
@@ -262,8 +317,8 @@ void register_distinct(AggregateRegistry& registry) {
                 .summary = "An array of the different values that are not NULL; [] without any.",
                 .example = "collect_set(x) over x: 2, 1, 2, null gives [2, 1]",
                 .resolve = [](const ResolveInput& input, bool, ResolvedAggregate* out, ResolveError*) {
-                  return set_aggregate<DistinctStates<false>>(out, types::array(input.types[0]), {nullptr},
-                                                              {.grows = true}, input.types[0], false);
+                  return set_aggregate<ArrayStates>(out, types::array(input.types[0]), {nullptr}, {.grows = true},
+                                                    input.types[0], false);
                 }});
 }
 

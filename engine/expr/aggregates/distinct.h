@@ -32,6 +32,8 @@ class DistinctValues {
   // again nothing is promised.
   void subtract_pairs(const DistinctValues& from, const GroupPairs& pairs);
   // One array per listed group, of the given array type.
+  // The values of the listed groups, one after the other; adds to `owners` the place in the list to which each belongs.
+  ColumnRef values(std::span<const std::uint32_t> groups, Vec<std::uint32_t>& owners) const;
   std::shared_ptr<Column> arrays(const TypeRef& type, std::span<const std::uint32_t> groups) const;
 
   void reset(std::span<const std::uint32_t> groups);
@@ -85,5 +87,38 @@ class DistinctValues {
   std::size_t fresh_ = 0;            // nodes_ from here on point into the pending block
   std::size_t block_bytes_ = 0;
 };
+
+// States that are the set of the values seen; what is made of the set is the matter of the class below it.
+class SetStates : public AggregateStates {
+ public:
+  // `tuple`: several arguments count as one structure.
+  SetStates(TypeRef type, bool tuple) : type_(type), sets_(std::move(type)), tuple_(tuple) {}
+
+  void resize(std::uint32_t groups) override { sets_.resize(groups); }
+  std::uint32_t size() const override { return sets_.size(); }
+  void update(const std::uint32_t* groups, Selection selection, std::span<const ColumnRef> args) override;
+  void merge_pairs(const AggregateStates& from, const GroupPairs& pairs) override {
+    sets_.merge_pairs(static_cast<const SetStates&>(from).sets_, pairs);
+  }
+  void subtract_pairs(const AggregateStates& from, const GroupPairs& pairs) override {
+    sets_.subtract_pairs(static_cast<const SetStates&>(from).sets_, pairs);
+  }
+  void reset(std::span<const std::uint32_t> groups) override { sets_.reset(groups); }
+  void clear() override { sets_.clear(); }
+  std::size_t memory_bytes() const override { return sets_.memory_bytes(); }
+  void encode(std::string& out, std::span<const std::uint32_t> groups) const override { sets_.encode(out, groups); }
+  Status decode(std::string_view* input, std::uint32_t count) override { return sets_.decode(input, count); }
+
+ protected:
+  TypeRef type_;
+  DistinctValues sets_;
+
+ private:
+  bool tuple_;
+};
+
+// Makes a resolved aggregate that of the different values of its argument, as DISTINCT asks; refuses it where there are
+// several arguments. count has its own way, and one to which copies are all the same stays as it is.
+bool make_distinct(const AggregateInfo& info, const ResolveInput& input, ResolvedAggregate* out, ResolveError* error);
 
 }  // namespace sr::expr

@@ -80,7 +80,7 @@ void register_first_last(AggregateRegistry& registry) {
   add_alias(registry, first, "first_value");
   registry.add(last);
   AggregateInfo last_value = last;
-  last_value.example = "last_value(x) over x: 3, 1 gives 1";
+  last_value.example = "last(x) over x: 3, 1 gives 1";
   add_alias(registry, std::move(last_value), "last_value");
   AggregateInfo any = first;
   any.name = "any_value";

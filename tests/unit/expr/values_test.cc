@@ -54,6 +54,7 @@ TEST_CASE("casts follow the rules of the language") {
   CHECK(value("cast('12.5' as bigint)") == "!cannot cast '12.5' to bigint");
   CHECK(value("cast(-1.9D as bigint)") == "-1");
   CHECK(value("cast(1e30 as bigint)").starts_with("!overflow"));
+  CHECK(value("cast(-9.223372036854775808e18 as bigint)") == "-9223372036854775808");
   CHECK(value("cast(cast('NaN' as double) as bigint)").starts_with("!overflow"));
   CHECK(value("cast(2.5D as decimal(2,0))") == "3");
   CHECK(value("cast(1.005D as decimal(5,2))") == "1.01");
