@@ -1,6 +1,7 @@
 // list: what the language has: node types, functions, aggregates, formats, diagnostic codes. Tested in tests/cli.
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "cli/exit_codes.h"
 #include "cli/verbs.h"
@@ -13,31 +14,27 @@ namespace sr::cli {
 
 namespace {
 
-void line(const std::string& name, const std::string& text) {
-  std::printf("  %-28s %s\n", name.c_str(), text.c_str());
-}
+// Prints names with what they are, under headings or as JSON, one object a line.
+class Lines {
+ public:
+  explicit Lines(const std::string& format) : json_(format == "json") {}
 
-void list_nodes(const specs::Registry& registry) {
-  std::string group;
-  for (const specs::NodeInfo* node : registry.nodes()) {
-    if (node->group != group) std::printf("%s%s\n", group.empty() ? "" : "\n", node->group.c_str());
-    group = node->group;
-    line(node->name, node->summary);
+  void add(const std::string& name, const std::string& text, const std::string& group = {}) {
+    if (json_) {
+      nlohmann::ordered_json object = {{"name", name}, {"text", text}};
+      if (!group.empty()) object["group"] = group;
+      std::printf("%s\n", object.dump().c_str());
+      return;
+    }
+    if (group != group_) std::printf("%s%s\n", group_.empty() ? "" : "\n", group.c_str());
+    group_ = group;
+    std::printf("  %-28s %s\n", name.c_str(), text.c_str());
   }
-}
 
-void list_functions() {
-  std::string family;
-  for (const expr::FunctionInfo* function : expr::functions().all()) {
-    if (function->family != family) std::printf("%s%s\n", family.empty() ? "" : "\n", function->family.c_str());
-    family = function->family;
-    line(function->signature, function->summary);
-  }
-}
-
-void list_aggregates() {
-  for (const expr::AggregateInfo* aggregate : expr::aggregates().all()) line(aggregate->signature, aggregate->summary);
-}
+ private:
+  bool json_;
+  std::string group_;
+};
 
 }  // namespace
 
@@ -45,16 +42,19 @@ int list(const Options& options) {
   specs::Registry registry;
   operators::register_all(registry);
   const std::string what = options.files.empty() ? "nodes" : options.files[0];
+  Lines lines(options.format);
   if (what == "nodes") {
-    list_nodes(registry);
+    for (const specs::NodeInfo* node : registry.nodes()) lines.add(node->name, node->summary, node->group);
   } else if (what == "functions") {
-    list_functions();
+    for (const expr::FunctionInfo* function : expr::functions().all())
+      lines.add(function->signature, function->summary, function->family);
   } else if (what == "aggregates") {
-    list_aggregates();
+    for (const expr::AggregateInfo* aggregate : expr::aggregates().all())
+      lines.add(aggregate->signature, aggregate->summary);
   } else if (what == "formats") {
-    for (const specs::FormatInfo* format : registry.formats()) line(format->name, format->summary);
+    for (const specs::FormatInfo* format : registry.formats()) lines.add(format->name, format->summary);
   } else if (what == "codes") {
-    for (const specs::CodeInfo& code : specs::code_table()) line(code.code, code.title);
+    for (const specs::CodeInfo& code : specs::code_table()) lines.add(code.code, code.title);
   } else {
     std::fprintf(stderr, "streamrun: list what? nodes, functions, aggregates, formats or codes\n");
     return kUsage;

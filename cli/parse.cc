@@ -104,8 +104,14 @@ void add_verb(CLI::App& app, const VerbInfo& info, Options& options) {
       add_report_options(*verb, options);
       break;
     case Verb::list:
+      verb->add_option("--format", options.format, "human, or json: one object a line")
+          ->type_name("FORMAT")
+          ->check(CLI::IsMember({"human", "json"}));
+      break;
     case Verb::describe:
-      verb->add_option("--format", options.format, "human, json or markdown")->type_name("FORMAT");
+      verb->add_option("--format", options.format, "human, or markdown of all node types, or of `functions`")
+          ->type_name("FORMAT")
+          ->check(CLI::IsMember({"human", "markdown"}));
       break;
     case Verb::init:
       verb->add_option("-o,--output", options.output, "Where to write (default: standard output)")->type_name("FILE");

@@ -16,6 +16,7 @@ struct Line {
   std::string case_name, test_name, file;
   bool passed = true;
   std::string message;
+  Span span;  // of the test
 };
 
 std::vector<TestMode> modes_of(const Options& options) {
@@ -62,7 +63,11 @@ void show(const Line& line, const Options& options) {
     const nlohmann::ordered_json object = {
         {"case", line.case_name}, {"test", line.test_name}, {"passed", line.passed}, {"message", line.message}};
     std::printf("%s\n", object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
-  } else if (!line.passed) {
+  } else if (!line.passed && options.format == "short") {
+    std::printf("%s:%u:%u: failed: %s: %s: %s\n", line.file.c_str(), line.span.line, line.span.column,
+                line.case_name.c_str(), line.test_name.c_str(),
+                line.message.substr(0, line.message.find('\n')).c_str());
+  } else if (!line.passed && options.format == "human") {
     std::printf("FAIL %s: %s: %s\n", line.file.c_str(), line.case_name.c_str(), line.test_name.c_str());
     for (std::size_t at = 0; at < line.message.size();) {
       const std::size_t end = std::min(line.message.find('\n', at), line.message.size());
@@ -70,6 +75,13 @@ void show(const Line& line, const Options& options) {
       at = end + 1;
     }
   }
+}
+
+// A failed test as a finding, for the formats that show findings at their places.
+Diagnostic finding_of(const Line& line) {
+  return {.code = "failed-test",
+          .message = line.case_name + ": " + line.test_name + ": " + line.message,
+          .span = line.span};
 }
 
 // The first line in which two texts differ.
@@ -96,7 +108,7 @@ void check_same(const TestOutcome& first, const TestMode& mode, TestOutcome& out
 // Runs one test in every mode; the first that fails speaks.
 Line run_one(Session& session, const TestCase& each, const specs::TestSpec& test, const Options& options,
              std::vector<ActualRows>& actual) {
-  Line line{each.name, test.name, "", true, ""};
+  Line line{each.name, test.name, "", true, "", test.span};
   std::optional<TestOutcome> first;
   for (const TestMode& mode : modes_of(options)) {
     TestOutcome outcome = run_test(session, each, test, mode);
@@ -155,12 +167,18 @@ int test(const Options& options) {
         lines.back().file = path;
         updates.insert(updates.end(), actual.begin(), actual.end());
         show(lines.back(), options);
+        if (!lines.back().passed && (options.format == "github" || options.format == "sarif"))
+          session.diagnostics().add(finding_of(lines.back()));
       }
       if (each->tests.tests.empty() && cases.size() == 1) {
         for (const Diagnostic& finding : each->findings.items()) session.diagnostics().add(finding);
       }
     }
     if (options.update && !updates.empty() && !update_expectations(session.sources(), path, updates)) return kUsage;
+  }
+  if (lines.empty() && !options.filter.empty()) {
+    std::fprintf(stderr, "streamrun: no test is called anything with `%s`\n", options.filter.c_str());
+    return kUsage;
   }
   const int code = session.report();
   return code != kOk ? code : finish(lines, options);

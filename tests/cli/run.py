@@ -208,6 +208,25 @@ def every_template_passes_its_tests():
             expect(p.returncode == 0, (name, p.stdout, p.stderr))
 
 
+def a_failed_test_is_told_in_every_format():
+    text = (ROOT / "samples/word-count/job.yaml").read_text().split("tests:")[0]
+    with tempfile.TemporaryDirectory() as folder:
+        job = pathlib.Path(folder) / "job.yaml"
+        job.write_text(text + "tests:\n  - name: wrong\n    given: {lines: [[a]]}\n    expect: {counts: [[{word: b}]]}\n")
+        line = text.count("\n") + 2
+        told = {form: run("test", str(job), "--format", form) for form in ("short", "json", "github", "sarif", "junit")}
+        for form, p in told.items():
+            expect(p.returncode == 1, (form, p.stderr))
+            told[form] = p.stdout.decode()
+        expect(told["short"].startswith(f"{job}:{line}:11: failed: word-count: wrong: "), told["short"])
+        expect(not json.loads(told["json"])["passed"], told["json"])
+        expect(told["github"].startswith(f"::error file={job},line={line},"), told["github"])
+        result = json.loads(told["sarif"])["runs"][0]["results"][0]
+        expect(result["locations"][0]["physicalLocation"]["region"]["startLine"] == line, result)
+        expect(told["junit"].startswith("<?xml") and 'failures="1"' in told["junit"], told["junit"])
+        expect(run("test", str(job), "--filter", "no such test").returncode == 2, "a filter that selects nothing is a mistake")
+
+
 def render_reads_back():
     p = run("render", "samples/word-count/job.yaml")
     expect(p.returncode == 0, p.stderr)
@@ -222,6 +241,11 @@ def verbs_that_only_print():
         p = run(*args)
         expect(p.returncode == 0 and p.stdout, (args, p.stderr))
     json.loads(run("schema").stdout)
+    for what, name in (("nodes", "flat_map"), ("functions", "upper(s)"), ("codes", "SR2003")):
+        listed = [json.loads(line) for line in run("list", what, "--format", "json").stdout.splitlines()]
+        expect(any(one["name"] == name and one["text"] for one in listed), (what, name))
+    expect(run("list", "--format", "markdown").returncode == 2, "list has no markdown")
+    expect(b"describe functions --format markdown" in run("describe", "functions", "--format", "markdown").stdout, "it says how it was made")
     json.loads(run("explain", "samples/word-count/job.yaml", "--format", "json").stdout)
 
 
