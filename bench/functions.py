@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Rows per second of every function and aggregate of the registry, on one core, by family.
+
+usage: bench/functions.py [--rows N] [--only TEXT] [--core N] [--exe FILE]
+The calls are the registry's own examples: the first argument (of an aggregate its columns) becomes a column of a generated
+stream, the others stay constants. A run without the call is taken off. A function of less than a tenth of its family's
+median is marked `slow`, unless SLOW_FOR_A_REASON says why; then the exit code is 1.
+"""
+import argparse
+import collections
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FACTOR = 10
+# What does more work than its family by its nature.
+SLOW_FOR_A_REASON = {}
+# Which argument is the column where it is not the first, which is a pattern or a unit.
+COLUMN = {"format_string": 1, "printf": 1, "concat_ws": 1, "date_part": 1, "date_trunc": 1, "locate": 1, "position": 1}
+QUOTE = "'"
+
+
+def split_call(example):
+    """The name and the argument texts of the call that an example begins with; None where it is no plain call."""
+    match = re.match(r"([a-z_0-9]+)\(", example)
+    if not match:
+        return None
+    args, depth, text, quoted = [], 0, "", False
+    for at in range(match.end(), len(example)):
+        char = example[at]
+        if char == QUOTE:
+            quoted = not quoted
+        elif not quoted and char in "([":
+            depth += 1
+        elif not quoted and char == ")" and depth == 0:
+            return match[1], [a.strip() for a in args + [text] if a.strip()], example[at + 1:]
+        elif not quoted and char in ")]":
+            depth -= 1
+        elif not quoted and char == "," and depth == 0:
+            args.append(text)
+            text = ""
+            continue
+        text += char
+    return None
+
+
+def quoted(text):
+    return QUOTE + text.replace(QUOTE, QUOTE * 2) + QUOTE
+
+
+def table(exe):
+    """The registry's reference: (family, name, example)."""
+    text = subprocess.run([exe, "describe", "functions", "--format", "markdown"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    family = ""
+    for line in text.splitlines():
+        if line.startswith("## "):
+            family = line[3:].strip()
+        elif match := re.match(r"\| `(.+?)` \| .* \| (.+?) \|$", line):
+            yield family, match[1], match[2].strip("`").replace("\\|", "|")
+
+
+def function_job(example):
+    call = split_call(example)
+    if not call or not call[1] or re.match(r"[a-z]+$", call[1][0]) or " from " in call[1][0]:
+        return None
+    name, args, rest = call
+    path = re.match(r"(\[[^\]]*\]|\.[a-z_]+)*", rest)[0]
+    at = min(COLUMN.get(name, 0), len(args) - 1)
+    return {"x": args[at]}, f"{name}({', '.join([*args[:at], 'x', *args[at + 1:]])}){path}"
+
+
+def aggregate_job(example):
+    match = re.match(r"(.+?) over (.+) gives ", example)
+    if not match:
+        return None
+    columns = {}
+    for part in match[2].split("; "):
+        name, _, values = part.partition(": ")
+        columns[name] = f"element_at(array({values}), row % {len(values.split(', '))} + 1)"
+    return columns, match[1]
+
+
+def write_job(path, rows, columns, call, keyed):
+    generated = {c: f"if(row % 1000 = 999, null, {e})" for c, e in columns.items()}
+    lines = ["version: 1", "name: bench-function", "batch: {interval: 1s, trigger: available_now, workers: 1}", "sources:",
+             "  rows:", "    type: generate", f"    rows: {rows}", "    columns:", "      key: row % 100"]
+    lines += [f"      {name}: {quoted(e)}" for name, e in generated.items()]
+    lines.append("transforms:")
+    if keyed:
+        call = call or "count(*)"
+        lines.append(f"  call: {{type: reduce_by_key, input: rows, key: key, aggregate: {{value: {quoted(call)}}}}}")
+    else:
+        lines.append(f"  call: {{type: map, input: rows, select: {{value: {quoted(call or 'x')}}}}}")
+    lines += ["sinks:", "  out: {type: discard, input: call}"]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def seconds(exe, path, core):
+    best = None
+    for _ in range(2):
+        start = time.monotonic()
+        run = subprocess.run(["taskset", "-c", str(core), exe, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                             env={"PATH": os.environ["PATH"]})
+        took = time.monotonic() - start
+        if run.returncode != 0:
+            return None, run.stderr.decode(errors="replace").splitlines()[:1]
+        best = took if best is None else min(best, took)
+    return best, None
+
+
+def measure(exe, options, job, keyed):
+    columns, call = job
+    with tempfile.TemporaryDirectory() as folder:
+        times = []
+        for text in (None, call):
+            path = pathlib.Path(folder) / "job.yaml"
+            write_job(path, options.rows, columns, text, keyed)
+            took, problem = seconds(exe, path, options.core)
+            if took is None:
+                return None, problem
+            times.append(took)
+    return options.rows / max(times[1] - times[0], 1e-3), None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--only", default="", help="only functions or families whose name contains this")
+    parser.add_argument("--core", type=int, default=0)
+    parser.add_argument("--exe", default=str(ROOT / "build/streamrun"))
+    options = parser.parse_args()
+    families, left_out = collections.defaultdict(dict), []
+    for family, signature, example in table(options.exe):
+        if options.only not in family and options.only not in signature:
+            continue
+        keyed = family == "aggregates"
+        job = aggregate_job(example) if keyed else function_job(example)
+        if not job:
+            left_out.append((signature, "no plain call"))
+            continue
+        speed, problem = measure(options.exe, options, job, keyed)
+        if speed is None:
+            left_out.append((signature, " ".join(problem)))
+        else:
+            families[family][job[1]] = speed
+    slow = 0
+    for family, speeds in families.items():
+        median = statistics.median(speeds.values())
+        print(f"{family}: median {median / 1e6:.1f} M rows/s")
+        for call, speed in sorted(speeds.items(), key=lambda item: item[1]):
+            mark = ""
+            if speed * FACTOR < median:
+                reason = SLOW_FOR_A_REASON.get(call.split("(")[0])
+                mark = f"  ({reason})" if reason else "  slow"
+                slow += reason is None
+            print(f"  {speed / 1e6:9.2f}  {call}{mark}")
+    for signature, why in left_out:
+        print(f"not measured: {signature} ({why})")
+    print(f"{sum(map(len, families.values()))} measured, {len(left_out)} not, {slow} slow")
+    sys.exit(1 if slow else 0)
+
+
+if __name__ == "__main__":
+    main()
