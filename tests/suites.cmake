@@ -19,6 +19,16 @@ if(STREAMRUN_FUZZ)
     target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     add_dependencies(fuzz_targets fuzz_${name})
   endforeach()
+else()
+  # The same targets over their seeds, in one program: each entry gets the name that replay.cc calls.
+  file(GLOB fuzz_sources CONFIGURE_DEPENDS fuzz/*.cc)
+  add_executable(fuzz_replay fuzz/replay/replay.cc ${fuzz_sources})
+  foreach(source IN LISTS fuzz_sources)
+    get_filename_component(name ${source} NAME_WE)
+    set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS LLVMFuzzerTestOneInput=fuzz_${name})
+  endforeach()
+  target_link_libraries(fuzz_replay PRIVATE sr_operators)
+  add_test(NAME fuzz_replay COMMAND fuzz_replay ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds)
 endif()
 
 # The command against real files: job tests in every mode, samples, conformance, golden diagnostics, and the command line itself.
