@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 30
 
-.PHONY: kills all demo test check build bench format clean install fuzz coverage binary power syscalls server-postgres server-mariadb
+.PHONY: kills all demo test check build bench bench-functions format clean install fuzz coverage binary power syscalls server-postgres server-mariadb
 
 all: build
 
@@ -45,6 +45,10 @@ server-postgres server-mariadb: server-%:
 bench: binary
 	@scripts/deps.sh build bench
 	@bench/run.py
+
+# Rows per second of every function and aggregate.
+bench-functions: binary
+	@bench/functions.py
 
 format:
 	@scripts/deps.sh check

@@ -20,7 +20,16 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FACTOR = 10
 # What does more work than its family by its nature.
-SLOW_FOR_A_REASON = {}
+SLOW_FOR_A_REASON = {
+    "cbrt": "a series of the math library",
+    "listagg": "a text per group is built",
+    "md5": "64 rounds a block, one after the other",
+    "round": "a double is rounded by its shortest decimal form",
+    "str_to_map": "a map of texts is built for each row",
+    "string_agg": "a text per group is built",
+    "try_divide": "the example divides by zero, so that each row takes the way of an error",
+    "try_mod": "the example divides by zero, so that each row takes the way of an error",
+}
 # Which argument is the column where it is not the first, which is a pattern or a unit.
 COLUMN = {"format_string": 1, "printf": 1, "concat_ws": 1, "date_part": 1, "date_trunc": 1, "locate": 1, "position": 1}
 QUOTE = "'"
