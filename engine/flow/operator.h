@@ -117,6 +117,10 @@ class Breaker : public Operator {
   // see every batch of its inputs to build panes.
   virtual Status end_batch(const BatchContext& context, std::span<PlacedPartial> partials, Emitter& out) = 0;
 
+  // Asked after a batch that brought no input: true if it left the state as it was. Such a batch is not logged and not
+  // run again, so an idle job writes nothing. Rows that it gave are looked at apart.
+  virtual bool settled() const { return !has_state(); }
+
   // State between batches. `snapshot` appends a self-describing binary form; `restore` takes it into a fresh operator.
   virtual bool has_state() const { return false; }
   virtual void snapshot(std::string& out) const {}

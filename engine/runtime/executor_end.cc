@@ -97,11 +97,10 @@ void Executor::collect_captured(BatchResult& result) {
 }
 
 bool Executor::changes_with_time() const {
-  return std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](const flow::Node& node) {
-    if (const auto* source = std::get_if<flow::SourceNode>(&node.work)) return source->idle_after_ms > 0;
-    const auto* breaker = std::get_if<std::unique_ptr<flow::Breaker>>(&node.work);
-    return breaker && (*breaker)->has_state();
-  });
+  return watermarks_.moved() || std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](const flow::Node& node) {
+           const auto* breaker = std::get_if<std::unique_ptr<flow::Breaker>>(&node.work);
+           return breaker && !(*breaker)->settled();
+         });
 }
 
 std::vector<std::pair<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>>> Executor::datasets() const {

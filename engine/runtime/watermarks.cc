@@ -45,14 +45,19 @@ bool Watermarks::ended(std::uint32_t node) const {
 }
 
 void Watermarks::advance(const Tick& tick) {
-  for (SourceTime& at : sources_) {
+  moved_ = false;
+  for (std::uint32_t node = 0; node < sources_.size(); ++node) {
+    if (wiring_.node(node).kind != NodeKind::source || source(node).idle_after_ms == 0) continue;
+    SourceTime& at = sources_[node];
     if (at.brought_rows) {
       at.active_ms = tick.time_ms;
     } else if (at.active_ms == 0) {
       at.active_ms = tick.previous_ms != 0 ? tick.previous_ms : tick.time_ms;
+      moved_ = true;
     }
     at.brought_rows = false;
   }
+  const std::vector<std::int64_t> before = nodes_;
   // What readers of each node see; nothing of those that hold nobody back.
   std::vector<std::optional<std::int64_t>> shown(nodes_.size());
   for (std::uint32_t node = 0; node < nodes_.size(); ++node) {
@@ -71,6 +76,7 @@ void Watermarks::advance(const Tick& tick) {
     }
     shown[node] = least ? std::optional(held_back(*least, graph_.nodes[node].hold_back_us)) : std::nullopt;
   }
+  moved_ = moved_ || nodes_ != before;
 }
 
 void Watermarks::snapshot(std::string& out) const {

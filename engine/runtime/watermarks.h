@@ -24,6 +24,9 @@ class Watermarks {
   // for idle_after holds nobody back.
   void advance(const Tick& tick);
 
+  // True if the last advance() changed anything that later ones go by.
+  bool moved() const { return moved_; }
+
   std::int64_t of(std::uint32_t node) const { return nodes_[node]; }
   // True if all sources above a node have ended.
   bool ended(std::uint32_t node) const;
@@ -35,7 +38,7 @@ class Watermarks {
  private:
   struct SourceTime {
     std::int64_t latest_us = kNoWatermark;
-    std::int64_t active_ms = 0;  // time of the last batch with rows; 0: of the first batch
+    std::int64_t active_ms = 0;  // with idle_after: time of the last batch with rows; 0: of the first batch
     bool brought_rows = false;
     bool ended = false;
   };
@@ -47,6 +50,7 @@ class Watermarks {
   const Wiring& wiring_;
   std::vector<SourceTime> sources_;  // by node index
   std::vector<std::int64_t> nodes_;
+  bool moved_ = false;
 };
 
 }  // namespace sr::runtime

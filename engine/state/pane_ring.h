@@ -42,6 +42,8 @@ class PaneRing {
   // Lets the window end at `time`, at which it fires: what has left it is undone.
   void fire(std::int64_t time);
 
+  // True if no pane is left: the next one to come finds it as it was made.
+  bool empty() const { return panes_.empty(); }
   // After fire(): the groups in the window, in order; ids of keys() and of states(call).
   std::span<const std::uint32_t> groups() const { return {live_.data(), live_.size()}; }
   const GroupTable& keys() const { return keys_; }

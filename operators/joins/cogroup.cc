@@ -50,6 +50,7 @@ class Cogroup final : public flow::Breaker {
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
     Chunk tables[2];
+    settled_ = sides_[kLeft].rows() + sides_[kRight].rows() == 0;
     if (events_) {
       std::array<EventSides::Closed, 2> closed;
       SR_TRY(events_->take(context, partials, out, closed));
@@ -70,6 +71,7 @@ class Cogroup final : public flow::Breaker {
   }
 
   bool has_state() const override { return sides_[kLeft].windowed() || sides_[kRight].windowed(); }
+  bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override {
     if (events_) return events_->snapshot(out);
     for (const SideRows& side : sides_) side.snapshot(out);
@@ -153,6 +155,7 @@ class Cogroup final : public flow::Breaker {
 
   CogroupPlan plan_;
   SideRows sides_[2];
+  bool settled_ = true;  // the windows were empty before the last batch, so that no row has left them
   std::optional<EventSides> events_;
 };
 

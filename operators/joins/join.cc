@@ -67,6 +67,7 @@ class BatchJoin final : public flow::Breaker {
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
     Chunk tables[2];
+    settled_ = sides_[kLeft].rows() + sides_[kRight].rows() == 0;
     for (const std::uint32_t side : {kLeft, kRight}) {
       if (side < context.datasets.size() && context.datasets[side]) {
         tables[side] = dataset_table(*context.datasets[side]);
@@ -81,6 +82,7 @@ class BatchJoin final : public flow::Breaker {
   }
 
   bool has_state() const override { return sides_[kLeft].windowed() || sides_[kRight].windowed(); }
+  bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override {
     for (const SideRows& side : sides_) side.snapshot(out);
   }
@@ -94,6 +96,7 @@ class BatchJoin final : public flow::Breaker {
  private:
   JoinOutput output_;
   SideRows sides_[2];
+  bool settled_ = true;  // the windows were empty before the last batch, so that no row has left them
   flow::NodeTiming timing_;
 };
 

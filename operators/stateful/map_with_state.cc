@@ -65,6 +65,7 @@ class MapWithState final : public flow::Breaker {
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
+    settled_ = started_;
     if (!started_) {
       if (!load_initial({plan_.initial, plan_.shape}, state_, context, out)) return {};
       started_ = true;
@@ -92,6 +93,7 @@ class MapWithState final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override {
     out.push_back(started_ ? 1 : 0);
     state_.encode(out);
@@ -199,6 +201,7 @@ class MapWithState final : public flow::Breaker {
   void time_out(const flow::BatchContext& context, flow::Emitter& out) {
     const std::vector<std::uint32_t> groups = state_.expired(context.tick.time_ms - plan_.timeout_ms);
     if (groups.empty()) return;
+    settled_ = false;
     if (!plan_.timed_out.empty() && !emit_timed_out(groups, context, out)) return;
     for (const std::uint32_t group : groups) state_.erase(group);
   }
@@ -232,6 +235,7 @@ class MapWithState final : public flow::Breaker {
   MapStatePlan plan_;
   KeyedState state_;
   bool started_ = false;
+  bool settled_ = false;     // the last batch, if it had no rows, left the state as it was
   Vec<std::uint32_t> seen_;  // by key: rows of the batch at hand; 0 between batches
 };
 

@@ -86,6 +86,7 @@ class UpdateState final : public flow::Breaker {
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
     bool everything = !plan_.visits_touched_only;
+    settled_ = started_;
     if (!started_) {
       if (!load_initial({plan_.initial, plan_.shape}, state_, context, out)) return {};
       everything = true;
@@ -99,9 +100,13 @@ class UpdateState final : public flow::Breaker {
     if (!fill_new(plan_.shape, state_, context, out)) return {};
     state_.touch(batch.touched(), context.tick.time_ms);
     if (plan_.ttl_ms > 0) {
-      for (const std::uint32_t group : state_.expired(context.tick.time_ms - plan_.ttl_ms)) state_.erase(group);
+      for (const std::uint32_t group : state_.expired(context.tick.time_ms - plan_.ttl_ms)) {
+        state_.erase(group);
+        settled_ = false;
+      }
     }
     const std::vector<std::uint32_t> visits = everything ? state_.all() : batch.touched_in_order();
+    settled_ = settled_ && visits.empty();
     for (std::size_t at = 0; at < visits.size(); at += kChunkRows) {
       const std::size_t count = std::min<std::size_t>(kChunkRows, visits.size() - at);
       if (!visit({std::span(visits).subspan(at, count), known, batch}, context, out)) return {};
@@ -111,6 +116,7 @@ class UpdateState final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override {
     out.push_back(started_ ? 1 : 0);
     state_.encode(out);
@@ -213,6 +219,7 @@ class UpdateState final : public flow::Breaker {
   KeyedState state_;
   Vec<std::uint32_t> places_;  // of BatchGroups
   bool started_ = false;
+  bool settled_ = false;  // the last batch visited and forgot no key
 };
 
 bool bind_updates(const UpdateConfig& config, specs::BindContext& context, UpdatePlan& plan) {

@@ -91,6 +91,7 @@ class EventAggregation final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return true; }  // changes with rows and watermarks only
   void snapshot(std::string& out) const override {
     put_value(out, closed_until_);
     store_.encode(out);

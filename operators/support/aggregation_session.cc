@@ -78,6 +78,7 @@ class SessionAggregation final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override { sessions_.encode(out); }
   Status restore(std::string_view in) override { return sessions_.decode(&in); }
   std::size_t state_bytes() const override { return sessions_.memory_bytes(); }
@@ -144,7 +145,9 @@ class SessionAggregation final : public flow::Breaker {
     const std::span<const Session> sessions = sessions_.sessions();
     std::vector<std::uint32_t> places;
     std::vector<std::uint32_t> gone;
-    for (const std::uint32_t place : looked_at(watermark)) {
+    const std::vector<std::uint32_t> looked = looked_at(watermark);
+    settled_ = looked.empty();
+    for (const std::uint32_t place : looked) {
       const Session& session = sessions[place];
       const std::int64_t end = sessions_.end_of(session);
       const bool closed = behind(end, 0, watermark);
@@ -185,6 +188,7 @@ class SessionAggregation final : public flow::Breaker {
   std::int64_t lateness_;
   specs::EmitMode emit_;
   SessionStore sessions_;
+  bool settled_ = true;  // the last batch looked at no session
 };
 
 }  // namespace

@@ -27,6 +27,7 @@ class WindowAggregation final : public flow::Breaker {
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
     const std::int64_t time = context.tick.time_ms;
+    settled_ = ring_.empty();
     if (GroupedStates* batch = merge_partials(partials)) ring_.add(*batch, time);
     pool_.give_back(partials);
     if (!grid_.fires_at(time)) return {};
@@ -44,6 +45,7 @@ class WindowAggregation final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override { ring_.encode(out); }
   Status restore(std::string_view in) override { return ring_.decode(&in); }
   std::size_t state_bytes() const override { return ring_.memory_bytes(); }
@@ -55,6 +57,7 @@ class WindowAggregation final : public flow::Breaker {
   bool joins_;
   mutable PartialPool pool_;
   PaneRing ring_;
+  bool settled_ = true;  // the window was empty before the last batch: nothing has left it, keys keep their places
 };
 
 }  // namespace

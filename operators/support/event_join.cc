@@ -30,6 +30,7 @@ class EventJoin final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return true; }  // changes with rows and watermarks only
   void snapshot(std::string& out) const override { sides_.snapshot(out); }
   Status restore(std::string_view in) override { return sides_.restore(&in); }
   std::size_t state_bytes() const override { return sides_.memory_bytes(); }

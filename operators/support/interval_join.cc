@@ -51,6 +51,7 @@ class IntervalJoin final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return true; }  // changes with rows and watermarks only
   void snapshot(std::string& out) const override {
     left_.snapshot(out);
     right_.snapshot(out);

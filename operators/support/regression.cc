@@ -50,6 +50,7 @@ class Regression final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return true; }  // without rows there is no step
   void snapshot(std::string& out) const override { put_doubles(out, weights_); }
   Status restore(std::string_view in) override { return take_doubles(&in, weights_); }
   std::size_t state_bytes() const override { return weights_.size() * sizeof(double); }

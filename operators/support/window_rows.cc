@@ -27,6 +27,7 @@ class RowWindow final : public flow::Breaker {
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
     const std::int64_t time = context.tick.time_ms;
+    settled_ = rows_.rows() == 0;
     if (grid_.holds(time)) rows_.append(flow::gather_input(schema_, partials, 0), time);
     if (!grid_.fires_at(time)) return {};
     rows_.drop_until(time - grid_.size);
@@ -35,6 +36,7 @@ class RowWindow final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override { rows_.encode(out); }
   Status restore(std::string_view in) override { return rows_.decode(&in); }
   std::size_t state_bytes() const override { return rows_.memory_bytes(); }
@@ -44,6 +46,7 @@ class RowWindow final : public flow::Breaker {
   SchemaRef schema_;
   WindowGrid grid_;
   RowStore rows_;
+  bool settled_ = true;  // there were no rows before the last batch, so that none has left the window
 };
 
 }  // namespace

@@ -55,6 +55,8 @@ class EventRows : public flow::Breaker {
     return {};
   }
   bool has_state() const override { return true; }
+  // By event time it changes with rows and watermarks only.
+  bool settled() const override { return by_event_ || settled_; }
   std::size_t state_bytes() const override { return rows_.memory_bytes(); }
   std::uint64_t state_keys() const override { return rows_.rows(); }
 
@@ -110,6 +112,7 @@ class EventRows : public flow::Breaker {
   std::int64_t lateness_;
   specs::EmitMode emit_;
   RowStore rows_;
+  bool settled_ = true;  // there were no rows before the last batch, so that no session has ended
 };
 
 class EventRowWindow final : public EventRows {
@@ -191,6 +194,7 @@ class SessionRowWindow final : public EventRows {
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
+    settled_ = rows_.rows() == 0;
     const std::uint64_t fresh = rows_.next_order();
     take_rows(batch_rows(context, partials), context, out);
     const std::int64_t until = watermark(context);

@@ -46,6 +46,7 @@ class Deduplicate final : public flow::Breaker {
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
     const Chunk table = flow::gather_input(plan_.schema, partials, 0);
+    settled_ = true;
     if (!plan_.event_time) forget(context.tick.time_ms - plan_.within_ms);
     std::vector<ColumnRef> keys;
     for (const std::uint32_t column : plan_.key) keys.push_back(table.columns[column]);
@@ -63,6 +64,7 @@ class Deduplicate final : public flow::Breaker {
   }
 
   bool has_state() const override { return true; }
+  bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override { passed_.encode(out); }
   Status restore(std::string_view in) override { return passed_.decode(&in); }
   std::size_t state_bytes() const override { return passed_.memory_bytes(); }
@@ -70,7 +72,10 @@ class Deduplicate final : public flow::Breaker {
 
  private:
   void forget(std::int64_t horizon_ms) {
-    for (const std::uint32_t group : passed_.expired(horizon_ms)) passed_.erase(group);
+    for (const std::uint32_t group : passed_.expired(horizon_ms)) {
+      passed_.erase(group);
+      settled_ = false;
+    }
   }
 
   void fill_new(std::int64_t now_ms) {
@@ -121,7 +126,8 @@ class Deduplicate final : public flow::Breaker {
   }
 
   DeduplicatePlan plan_;
-  KeyedState passed_;  // per key: the time (µs) of the row that passed last
+  bool settled_ = true;  // the last batch forgot no key
+  KeyedState passed_;    // per key: the time (µs) of the row that passed last
 };
 
 std::optional<specs::BoundNode> bind_deduplicate(const DeduplicateConfig& config, specs::BindContext& context) {

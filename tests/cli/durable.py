@@ -289,8 +289,18 @@ checkpoint: {{dir: state, interval: 100ms}}
 wal: {{dir: wal}}
 sources:
   lines: {{type: socket, host: 127.0.0.1, port: {port}, listen: true, format: text}}
+transforms:
+  totals: {{type: update_state_by_key, input: lines, key: value, state: {{n: bigint}}, init: {{n: 0}},
+    update: {{n: 'state.n + coalesce(sum(1), 0)'}}, emit: changed}}
+  timed: {{type: map_with_state, input: lines, key: value, state: {{n: bigint}}, init: {{n: 0}}, update: {{n: state.n + 1}},
+    emit: {{value: value, n: state.n}}, timeout: 200ms}}
+  recent: {{type: count_by_value, input: lines, window: {{size: 100ms, slide: 20ms}}}}
+  once: {{type: deduplicate, input: lines, key: value, within: 100ms}}
 sinks:
-  rows: {{type: files, input: lines, path: rows, format: json}}
+  rows: {{type: files, input: totals, path: rows, format: json}}
+  others: {{type: discard, input: recent}}
+  more: {{type: discard, input: timed}}
+  firsts: {{type: discard, input: once}}
 """)
     p = folder.start()
     with connected(port, p) as s:
