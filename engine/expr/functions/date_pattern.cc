@@ -2,8 +2,6 @@
 // tests/unit/expr/date_pattern_test.cc.
 #include "engine/expr/functions/date_pattern.h"
 
-#include <cstdio>
-
 #include "engine/expr/functions/date_names.h"
 #include "engine/expr/functions/time_units.h"
 
@@ -176,10 +174,14 @@ std::shared_ptr<const DatePattern> DatePattern::compile(std::string_view pattern
 
 namespace {
 
+// Appends a number that is not negative, with zeros in front up to a width of at most 9.
 void append_number(std::string& out, std::int64_t value, int width) {
   char digits[24];
-  const int size = std::snprintf(digits, sizeof(digits), "%0*lld", width, static_cast<long long>(value));
-  out.append(digits, static_cast<std::size_t>(size));
+  char* const end = digits + sizeof(digits);
+  char* at = end;
+  for (; value > 0 || at == end; value /= 10) *--at = static_cast<char>('0' + value % 10);
+  while (end - at < width) *--at = '0';
+  out.append(at, static_cast<std::size_t>(end - at));
 }
 
 void append_year(std::string& out, std::int64_t year, int width) {
@@ -190,15 +192,15 @@ void append_year(std::string& out, std::int64_t year, int width) {
 }
 
 void append_fraction(std::string& out, std::int64_t micros, int width) {
-  char digits[16];
-  std::snprintf(digits, sizeof(digits), "%06lld000", static_cast<long long>(micros % kMicrosPerSecond));
+  std::int64_t rest = micros % kMicrosPerSecond;
+  char digits[9] = {'0', '0', '0', '0', '0', '0', '0', '0', '0'};
+  for (int i = 5; i >= 0; --i, rest /= 10) digits[i] = static_cast<char>('0' + rest % 10);
   out.append(digits, static_cast<std::size_t>(width));
 }
 
 }  // namespace
 
-void DatePattern::write_date(const Item& item, std::int64_t day, std::string& out) {
-  const CivilDate date = civil_from_days(day);
+void DatePattern::write_date(const Item& item, std::int64_t day, const CivilDate& date, std::string& out) {
   switch (item.kind) {
     case Kind::era:
       out += item.width == 4 ? (date.year > 0 ? "Anno Domini" : "Before Christ") : (date.year > 0 ? "AD" : "BC");
@@ -256,12 +258,13 @@ void DatePattern::write_zone(const Item& item, std::string& out) {
 
 void DatePattern::format(std::int64_t micros, std::string& out) const {
   const std::int64_t day = day_of(micros);
+  const CivilDate date = civil_from_days(day);
   const std::int64_t time = time_of_day(micros);
   for (const Item& item : items_) {
     if (item.kind == Kind::literal) {
       out += item.text;
     } else if (item.kind >= Kind::era && item.kind <= Kind::day_name) {
-      write_date(item, day, out);
+      write_date(item, day, date, out);
     } else if (item.kind >= Kind::am_pm && item.kind <= Kind::fraction) {
       write_time(item, time, out);
     } else if (item.kind >= Kind::zone_colon && item.kind <= Kind::zone_name) {

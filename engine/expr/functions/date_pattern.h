@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/data/civil.h"
+
 namespace sr::expr {
 
 class DatePattern {
@@ -57,7 +59,7 @@ class DatePattern {
   class Compiler;
   class Reader;
 
-  static void write_date(const Item& item, std::int64_t day, std::string& out);
+  static void write_date(const Item& item, std::int64_t day, const CivilDate& date, std::string& out);
   static void write_time(const Item& item, std::int64_t time, std::string& out);
   static void write_zone(const Item& item, std::string& out);
 
