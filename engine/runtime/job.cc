@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/loop/back_off.h"
 #include "engine/loop/program.h"
 
 namespace sr::runtime {
@@ -29,9 +30,30 @@ Status Job::open_sink(flow::Node& node) {
   context.id = node.id;
   context.epoch = 1;
   if (checkpoint_) checkpoint_->fill(context);
-  const Status opened = std::get<flow::SinkNode>(node.work).sink->open(context);
-  if (!opened.ok()) return Error{"sink `" + node.id + "`: " + opened.error().message, false, opened.error().code};
-  return {};
+  const auto& policy = node.on_error.retry;
+  BackOff back_off(policy ? BackOffOptions{policy->initial_ms, policy->max_ms, policy->jitter} : BackOffOptions{});
+  while (true) {
+    const Status opened = std::get<flow::SinkNode>(node.work).sink->open(context);
+    if (opened.ok()) return {};
+    const Error failed{"sink `" + node.id + "`: " + opened.error().message, false, opened.error().code};
+    // A table of another shape stays one, however often it is looked at.
+    if (!opened.error().retriable) return failed;
+    if (policy && policy->attempts > 0 && back_off.failures() + 1 >= policy->attempts) return failed;
+    const std::int64_t wait = back_off.next_ms(*options_.env->random);
+    if (options_.log) options_.log->warn(opened.error().message, {{"sink", node.id}, {"next_attempt_ms", wait}});
+    if (!wait_before_opening(wait)) return failed;
+  }
+}
+
+// Nothing is read yet: only signals and failures are heard meanwhile. False: the job is to end.
+bool Job::wait_before_opening(std::int64_t ms) {
+  phase_ = Phase::opening;
+  const auto timer = options_.loop->timer([this] { options_.loop->stop(); });
+  timer->arm(options_.loop->clock().monotonic_us() + ms * 1000);
+  options_.loop->run();
+  if (phase_ == Phase::over) return false;
+  phase_ = Phase::running;
+  return true;
 }
 
 Status Job::open_sinks() {
@@ -138,9 +160,9 @@ Status Job::open_intake(const std::map<std::string, flow::Position>& standings) 
 
 JobOutcome Job::run() {
   if (const Status opened = open(); !opened.ok()) {
-    outcome_ = {4, false, opened.error().message};
+    if (phase_ != Phase::over) outcome_ = {4, false, opened.error().message};
     phase_ = Phase::over;
-    shut_down();
+    if (!outcome_.forced) shut_down();
     return outcome_;
   }
   if (options_.trigger == Trigger::interval) {
@@ -240,6 +262,7 @@ void Job::estimate_rate(const TickStats& stats) {
 void Job::signalled(int signal, int count) {
   constexpr int kSignalBase = 128;
   if (count > 1) return end({kSignalBase + signal, true, {}});
+  if (phase_ == Phase::opening) return end({});  // nothing was begun
   if (phase_ != Phase::running && phase_ != Phase::finishing) return;
   if (!options_.graceful) return end({});
   if (options_.log) options_.log->info("stopping: what was received is processed first");

@@ -66,11 +66,13 @@ class Job {
   JobOutcome run();
 
  private:
-  enum class Phase : std::uint8_t { running, draining, finishing, over };
+  // opening: it waits for a sink that cannot be opened yet.
+  enum class Phase : std::uint8_t { opening, running, draining, finishing, over };
 
   Status open();
   Status open_sink(flow::Node& node);
   Status open_sinks();
+  bool wait_before_opening(std::int64_t ms);
   Status open_checkpoint();
   void start_threads();
   Status open_intake(const std::map<std::string, flow::Position>& standings);

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from lossy_proxy import LossyProxy
@@ -137,9 +138,45 @@ def errors_at_start(world):
         "  it has no column `text` (string)\n"
         "  its column `other` is not in the input, takes no NULL and has no default\n"
         "  it has no unique index over just (id)\n"), error
-    running = world.run(world.job("nobody", JOB.format(name="nobody", sink="mysql", url="mysql://app:sesame@127.0.0.1:1/test")))
+    text = JOB.format(name="nobody", sink="mysql", url="mysql://app:sesame@127.0.0.1:1/test")
+    text = text.replace("connect_timeout: 2s", "on_error: {action: retry, attempts: 2, then: fail}")
+    running = world.run(world.job("nobody", text))
     _, error = running.communicate(timeout=WAIT)
     assert running.returncode == 4 and "cannot connect to MySQL" in error and "sesame" not in error, error
+    assert error.count("next_attempt_ms") == 1, error
+    url = world.urls["mariadb"].replace("app:app@", "app:sesame@")
+    running = world.run(world.job("stranger", JOB.format(name="stranger", sink="mysql", url=url)))
+    _, error = running.communicate(timeout=WAIT)
+    assert running.returncode == 4 and "Access denied" in error and "next_attempt_ms" not in error, error
+
+
+def lines_of(running, lines):
+    """Collects what a process says on stderr, as it says it."""
+    thread = threading.Thread(target=lambda: lines.extend(iter(running.stderr.readline, "")), daemon=True)
+    thread.start()
+    return thread
+
+
+def down_at_start(world):
+    """a server that is down at the start is waited for, with growing delays; a signal ends the wait with exit 0"""
+    for kind in KINDS:
+        world.server("kill", kind)
+        path = world.job("early", JOB.format(name="early", sink=sink_of(kind), url=world.urls[kind]))
+        stopped, said = world.run(path), []
+        reader = lines_of(stopped, said)
+        until(lambda: len(said) >= 3, "three attempts")
+        stopped.send_signal(signal.SIGTERM)
+        assert stopped.wait(timeout=WAIT) == 0, said
+        reader.join()
+        waits = [int(line.split("next_attempt_ms=")[1].split()[0]) for line in said if "next_attempt_ms=" in line]
+        assert len(waits) >= 3 and waits == sorted(waits) and "cannot connect" in said[0], said
+        running, said = world.run(path), []
+        reader = lines_of(running, said)
+        until(lambda: len(said) >= 2, "two attempts")
+        world.start(kind)
+        assert running.wait(timeout=WAIT) == 0, said
+        reader.join()
+        assert world.ask(kind, "select concat(count(*), ' ', sum(id)) from early") == "6000 17997000", kind
 
 
 def check_env(world):
@@ -177,7 +214,7 @@ def main():
     folder.chmod(0o755)  # the servers run as users of their own
     world = World(binary, unit, folder)
     failed = 0
-    tests = (table_tests, server_crashes, stop_while_down, errors_at_start, check_env, missing_module)
+    tests = (table_tests, server_crashes, stop_while_down, down_at_start, errors_at_start, check_env, missing_module)
     try:
         for kind in KINDS:
             world.start(kind)
