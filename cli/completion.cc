@@ -34,6 +34,8 @@ constexpr const char* kFlags =
     "--dry-run --check-env --strict --format --set --env-file --workers --quiet --verbose --log-format --update "
     "--junit --filter --all-modes --color --help";
 
+constexpr const char* kStateVerbs = "ls show diff repair adopt";
+
 void print_bash() {
   std::printf(
       "_streamrun() {\n"
@@ -45,10 +47,12 @@ void print_bash() {
       "  case $word in -*) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return;; esac\n"
       "  if [ \"$verb\" = describe ] && [ \"$COMP_CWORD\" -ge 2 ]; then COMPREPLY=($(compgen -W '%s' -- \"$word\")); "
       "return; fi\n"
+      "  if [ \"$verb\" = state ] && [ \"$COMP_CWORD\" = 2 ]; then COMPREPLY=($(compgen -W '%s' -- \"$word\")); "
+      "return; fi\n"
       "  COMPREPLY=($(compgen -f -X '!*.y*ml' -- \"$word\") $(compgen -d -- \"$word\"))\n"
       "  if [ \"$COMP_CWORD\" = 1 ]; then COMPREPLY+=($(compgen -W '%s' -- \"$word\")); fi\n"
       "}\ncomplete -o filenames -F _streamrun streamrun\n",
-      kFlags, topics().c_str(), joined(verb_names()).c_str());
+      kFlags, topics().c_str(), kStateVerbs, joined(verb_names()).c_str());
 }
 
 void print_zsh() {
@@ -60,6 +64,7 @@ void print_fish() {
   std::printf("complete -c streamrun -n __fish_use_subcommand -a '%s'\n", joined(verb_names()).c_str());
   std::printf("complete -c streamrun -n '__fish_seen_subcommand_from describe' -f -a '%s'\n", topics().c_str());
   std::printf("complete -c streamrun -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n");
+  std::printf("complete -c streamrun -n '__fish_seen_subcommand_from state' -a '%s'\n", kStateVerbs);
   std::printf("complete -c streamrun -l format -x -a 'human short json sarif github junit'\n");
   const std::string flags = kFlags;
   for (std::size_t at = 0; at < flags.size();) {

@@ -4,6 +4,7 @@
 //   streamrun state show job.yaml     how far the job is, and what a start would do
 //   streamrun state diff job.yaml     whether the state fits the job as it is now
 //   streamrun state repair job.yaml   brings a damaged folder to its last consistent point
+//   streamrun state adopt job.yaml [SINK]   gives the job the tables that another folder has written
 //
 // Tested in tests/cli/durable.py.
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include "cli/durable.h"
 #include "cli/exit_codes.h"
 #include "cli/verbs.h"
+#include "engine/durability/folder.h"
 #include "engine/durability/store.h"
 #include "specs/instantiate.h"
 
@@ -35,6 +37,11 @@ class Report {
  private:
   bool json_;
 };
+
+int fail(const std::string& message) {
+  std::fprintf(stderr, "streamrun: %s\n", message.c_str());
+  return kEnvironment;
+}
 
 std::string shape_text(const flow::StateShape& shape) {
   std::string text;
@@ -108,12 +115,53 @@ int diff_state(const Recovered& found, const flow::Graph& graph, const Report& r
 
 int repair_state(const durability::StoreOptions& options, const Report& report) {
   const auto done = durability::repair(options);
-  if (!done.ok()) {
-    std::fprintf(stderr, "streamrun: %s\n", done.error().message.c_str());
-    return kEnvironment;
-  }
+  if (!done.ok()) return fail(done.error().message);
   if (done->dropped.empty()) report.line("nothing was damaged", {{"dropped", Json::array()}});
   for (const std::string& one : done->dropped) report.line("dropped: " + one, {{"dropped", one}});
+  return kOk;
+}
+
+Status adopt_sink(const flow::Graph& graph, const flow::Node& node, const Recovered& found) {
+  flow::SinkContext context;
+  context.env = &real_environment();
+  context.job = graph.job;
+  context.id = node.id;
+  context.folder_id = found.folder_id;
+  context.epoch = found.epoch;
+  context.durable = true;
+  if (const auto mark = found.sinks.find(node.id); mark != found.sinks.end()) {
+    context.last_batch = mark->second.batch;
+    context.last_token = mark->second.token;
+  }
+  return std::get<flow::SinkNode>(node.work).sink->adopt(context);
+}
+
+// The tables of one sink, or of all if `wanted` is empty. The folder stays locked meanwhile: a job that runs would be
+// fenced off by its own folder.
+int adopt_tables(const durability::StoreOptions& options, const flow::Graph& graph, const std::string& wanted,
+                 const Report& report) {
+  std::vector<const flow::Node*> sinks;
+  for (const flow::Node& node : graph.nodes) {
+    const auto* sink = std::get_if<flow::SinkNode>(&node.work);
+    if (sink && sink->sink->reaches_outside() && (wanted.empty() || node.id == wanted)) sinks.push_back(&node);
+  }
+  if (sinks.empty()) {
+    const std::string what = wanted.empty() ? "the job has no sink" : "`" + wanted + "` is no sink of the job";
+    std::fprintf(stderr, "streamrun: %s that writes into a database: there is nothing to adopt\n", what.c_str());
+    return kUsage;
+  }
+  // Read first: a folder that is not there must not get a lock file.
+  if (const auto there = durability::Store::read(options); !there.ok()) return fail(there.error().message);
+  const auto lock = durability::lock_folder({options.env, options.dir, options.job});
+  if (!lock.ok()) return fail(lock.error().message);
+  const auto found = durability::Store::read(options);
+  if (!found.ok()) return fail(found.error().message);
+  for (const flow::Node* node : sinks) {
+    const Status adopted = adopt_sink(graph, *node, *found);
+    if (!adopted.ok()) return fail("sink `" + node->id + "`: " + adopted.error().message);
+    report.line("adopted: the table of `" + node->id + "` belongs to the folder " + found->folder_id,
+                {{"adopted", node->id}, {"folder", found->folder_id}});
+  }
   return kOk;
 }
 
@@ -121,9 +169,10 @@ int repair_state(const durability::StoreOptions& options, const Report& report) 
 
 int state(const Options& options) {
   const std::string verb = options.files.empty() ? "" : options.files[0];
-  const bool known = verb == "ls" || verb == "show" || verb == "diff" || verb == "repair";
-  if (!known || options.files.size() != 2) {
-    std::fprintf(stderr, "streamrun: state ls|show|diff|repair JOB\n");
+  const bool known = verb == "ls" || verb == "show" || verb == "diff" || verb == "repair" || verb == "adopt";
+  const std::size_t most = verb == "adopt" ? 3 : 2;
+  if (!known || options.files.size() < 2 || options.files.size() > most) {
+    std::fprintf(stderr, "streamrun: state ls|show|diff|repair JOB, or state adopt JOB [SINK]\n");
     return kUsage;
   }
   Session session(options);
@@ -143,11 +192,12 @@ int state(const Options& options) {
   store.retain = checkpoint->retain;
   const Report report(session.machine_readable());
   if (verb == "repair") return repair_state(store, report);
-  const auto found = durability::Store::read(store);
-  if (!found.ok()) {
-    std::fprintf(stderr, "streamrun: %s\n", found.error().message.c_str());
-    return kEnvironment;
+  if (verb == "adopt") {
+    const std::string sink = options.files.size() > 2 ? options.files[2] : "";
+    return adopt_tables(store, specs::instantiate(*job->bound, session.registry()), sink, report);
   }
+  const auto found = durability::Store::read(store);
+  if (!found.ok()) return fail(found.error().message);
   if (verb == "ls") return list_state(*found, report);
   if (verb == "show") return show_state(*found, report);
   return diff_state(*found, specs::instantiate(*job->bound, session.registry()), report);

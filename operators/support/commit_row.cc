@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sr::operators {
 namespace {
 
@@ -105,6 +107,10 @@ Status CommitRow::advance(SqlDriver& driver, std::int64_t batch) const {
 Status CommitRow::adopt(SqlDriver& driver, std::int64_t last) const {
   SR_TRY(prepare(driver));
   return in_transaction(dialect_, driver, [&]() -> Status {
+    const auto found = lock(driver);
+    if (!found.ok()) return found.error();
+    // The table may be this folder's already, and hold a batch whose commit a crash has kept from the journal.
+    if (*found && (*found)->folder == owner_.folder_id) last = std::max(last, (*found)->batch);
     SR_TRY(driver.execute(fmt::format("DELETE FROM {} WHERE {}", kTable, where())));
     return driver.execute(fmt::format("INSERT INTO {} (job, sink, folder, epoch, batch) VALUES ({}, {}, {}, {}, {})",
                                       kTable, SqlDialect::literal(owner_.job), SqlDialect::literal(owner_.sink),

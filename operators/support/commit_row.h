@@ -35,7 +35,8 @@ class CommitRow {
   Result<std::int64_t> check(SqlDriver& driver, std::int64_t batch, std::optional<std::int64_t> last) const;
   // Notes in the open transaction that the table holds `batch`.
   Status advance(SqlDriver& driver, std::int64_t batch) const;
-  // Gives the row to this folder, whoever had it, with `last` as the batch that the table holds.
+  // Gives the row to this folder, whoever had it, with `last` as the batch that the table holds. A table of this folder
+  // that holds more keeps that.
   Status adopt(SqlDriver& driver, std::int64_t last) const;
 
  private:

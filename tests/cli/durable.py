@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Durable jobs as a person has them: killed at any instant, started again, every row once. usage: durable.py BINARY [FILTER]"""
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -7,6 +9,7 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -325,9 +328,72 @@ sinks:
     folder.close()
 
 
+def table_rows(folder):
+    with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database:
+        return [value for value, in database.execute("SELECT value FROM t ORDER BY rowid")]
+
+
+def a_table_of_another_folder_is_adopted_on_purpose():
+    folder = Folder()
+    job = """version: 1
+name: moved
+batch: {interval: 1s, trigger: available_now}
+checkpoint: {dir: state}
+sources:
+  lines: {type: file, path: in.txt, format: text}
+sinks:
+  table: {type: sqlite, input: lines, path: t.db, table: t}
+  rows: {type: files, input: lines, path: out, format: json}
+"""
+    folder.write("job.yaml", job)
+    folder.write("in.txt", "a\n")
+    code, _, err = folder.run("state", "adopt", "job.yaml")
+    expect(code == 3 and not (folder.path / "state").exists(), (code, err))
+    code, _, err = folder.run()
+    expect(code == 0, err)
+
+    # Another folder is stopped, and so it stays until a person says otherwise.
+    other = job.replace("dir: state", "dir: other").replace("path: out", "path: out2")
+    folder.write("job.yaml", other)
+    folder.write("in.txt", "b\n")
+    code, _, err = folder.run()
+    expect(code == 4 and "streamrun state adopt" in err, (code, err))
+    for sink in ("rows", "lines", "nothing"):
+        code, out, err = folder.run("state", "adopt", "job.yaml", sink)
+        expect(code == 2 and f"`{sink}`" in err and not out, (code, out, err))
+    code, _, err = folder.run("state", "ls", "job.yaml", "table")
+    expect(code == 2, (code, err))
+    with open(folder.path / "other" / "LOCK", "r+", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        code, out, err = folder.run("state", "adopt", "job.yaml")
+        expect(code == 3 and str(os.getpid()) in err and not out, (code, out, err))
+    code, _, err = folder.run()
+    expect(code == 4 and table_rows(folder) == ["a"], (code, err))
+    code, out, err = folder.run("state", "adopt", "job.yaml", "table", "--format", "json")
+    expect(code == 0 and json.loads(out)["adopted"] == "table", (code, out, err))
+    code, _, err = folder.run()
+    expect(code == 0 and table_rows(folder) == ["a", "b"], (code, err, table_rows(folder)))
+
+    # The database went back in time; adopted, the job goes on behind what is missing.
+    with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database, database:
+        database.execute("DELETE FROM t WHERE value = 'b'")
+        database.execute("UPDATE streamrun_commit SET batch = 0")
+    folder.write("in.txt", "c\n", "a")
+    code, _, err = folder.run()
+    expect(code == 4 and "restored from an older copy" in err, (code, err))
+    code, out, err = folder.run("state", "adopt", "job.yaml")
+    expect(code == 0 and "`table`" in out, (code, out, err))
+    code, _, err = folder.run()
+    expect(code == 0 and table_rows(folder) == ["a", "c"], (code, err, table_rows(folder)))
+    folder.close()
+
+
 TESTS = [a_file_that_is_read_under_kills_gives_every_row_once, a_directory_whose_files_are_deleted_gives_every_row_once,
          what_a_socket_has_brought_is_logged_and_comes_once, an_edited_job_keeps_its_state_or_says_how_it_differs,
-         a_second_process_is_refused, an_idle_job_writes_nothing]
+         a_second_process_is_refused, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
 
 
 def main():
