@@ -68,6 +68,7 @@ start() {
   flock -n 9 || die "another start is under way in $DIR"
   ! alive || die "a server runs in $DIR already (process $PID)"
   [ "$PORT" != 0 ] || PORT=$(free_port)
+  for _ in $(seq 50); do open_port "$PORT" || break; sleep 0.1; done  # of a server killed just now
   ! open_port "$PORT" || die "port $PORT is in use"
   "${KIND}_start"
   setsid "${COMMAND[@]}" >"$DIR/server.log" 2>&1 </dev/null 9>&- &

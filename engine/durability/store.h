@@ -35,7 +35,7 @@ struct Kept {
   std::map<std::string, flow::Position> standings;  // in that snapshot; empty for the beginning
 };
 
-// Errors: a full disk gives a retriable error with code "ENOSPC"; damage gives one with code "damaged" that names file,
+// Errors: a full disk gives an error with code "ENOSPC"; damage gives one with code "damaged" that names file,
 // offset, what is lost and what to do; a folder in use gives code "EWOULDBLOCK" with the owner's process id.
 class Store {
  public:

@@ -340,6 +340,16 @@ def an_unreachable_port_is_retried_and_a_signal_ends_it():
     expect(process.returncode == 0 and str(port).encode() in err, (process.returncode, err))
 
 
+def output_without_room_exits_4_and_says_where():
+    text = ("version: 1\nname: x\nbatch: {interval: 100ms, trigger: available_now}\n"
+            "sources: {a: {type: generate, rows: 1000, columns: {n: row}}}\nsinks: {b: {type: print, input: a}}\n")
+    with open("/dev/full", "wb") as full, tempfile.NamedTemporaryFile("w", suffix=".yaml") as job:
+        job.write(text)
+        job.flush()
+        p = subprocess.run([BINARY, job.name], stdout=full, stderr=subprocess.PIPE, timeout=TIMEOUT)
+    expect(p.returncode == 4 and b"standard output: No space left on device" in p.stderr, (p.returncode, p.stderr))
+
+
 def an_unwritable_folder_exits_4_with_the_path():
     text = """version: 1
 name: x
