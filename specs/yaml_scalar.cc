@@ -247,9 +247,9 @@ void add_steps(LocatedScalar& scalar) {
 LocatedScalar locate_scalar(const TextIndex& index, std::size_t start, std::string parsed) {
   const char first = start < index.text().size() ? index.text()[start] : '\n';
   Walk walk(index, start);
-  LocatedScalar found = first == '"' || first == '\'' ? walk.quoted()
-                        : first == '|' || first == '>'  ? walk.block(std::move(parsed))
-                                                        : walk.plain(std::move(parsed));
+  LocatedScalar found = first == '"' || first == '\''  ? walk.quoted()
+                        : first == '|' || first == '>' ? walk.block(std::move(parsed))
+                                                       : walk.plain(std::move(parsed));
   add_steps(found);
   return found;
 }
