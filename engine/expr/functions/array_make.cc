@@ -51,7 +51,9 @@ std::shared_ptr<Column> sequence_by(const CallContext& context, Args args, Int u
     const char* error = nullptr;
     const Int count = count_steps(steps, &error);
     if (error) return context.errors->add(row, error);
-    for (Int i = 0; i < count; ++i) values.push_back(steps.from + i * steps.step);
+    // Unsigned, as i * step may be out of range where the sum is not.
+    const auto from = static_cast<std::uint64_t>(steps.from), step = static_cast<std::uint64_t>(steps.step);
+    for (Int i = 0; i < count; ++i) values.push_back(static_cast<Int>(from + static_cast<std::uint64_t>(i) * step));
   });
   for (; next <= context.rows; ++next) result->offsets[next] = static_cast<std::uint32_t>(values.size());
   auto child = std::make_shared<Column>(context.result->element(), static_cast<std::uint32_t>(values.size()));
