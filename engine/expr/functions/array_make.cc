@@ -1,5 +1,7 @@
 // Arrays out of nothing: sequence and array_repeat, limited by kMaxMadeElements. Entry point: register_array_make.
 // Tested in tests/unit/expr/arrays_test.cc.
+#include <algorithm>
+
 #include "engine/expr/functions/array_kernels.h"
 #include "engine/expr/functions/declare.h"
 #include "engine/expr/functions/families.h"
@@ -57,7 +59,7 @@ std::shared_ptr<Column> sequence_by(const CallContext& context, Args args, Int u
   });
   for (; next <= context.rows; ++next) result->offsets[next] = static_cast<std::uint32_t>(values.size());
   auto child = std::make_shared<Column>(context.result->element(), static_cast<std::uint32_t>(values.size()));
-  std::memcpy(child->make_values<Int>(child->size), values.data(), values.size() * sizeof(Int));
+  std::copy(values.begin(), values.end(), child->make_values<Int>(child->size));
   result->children.push_back(std::move(child));
   return result;
 }
