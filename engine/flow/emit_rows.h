@@ -9,6 +9,17 @@
 
 namespace sr::flow {
 
+// A breaker that keeps the chunks as they come and looks at them in end_batch.
+class WholeBatch : public Breaker {
+ public:
+  std::unique_ptr<Partial> partial(std::uint32_t) const override { return std::make_unique<ChunksPartial>(); }
+  bool partials_join() const override { return true; }
+  Status accumulate(Partial& partial, const Chunk& chunk, const BatchContext&, Emitter&) const override {
+    static_cast<ChunksPartial&>(partial).chunks.push_back(chunk);
+    return {};
+  }
+};
+
 // Puts the live rows of all ChunksPartials of `input` behind one another, in order: dense, without a selection, maybe
 // longer than kChunkRows. With no rows it has a column of no rows per field.
 Chunk gather_input(const SchemaRef& schema, std::span<PlacedPartial> partials, std::uint32_t input);

@@ -5,6 +5,7 @@
 //   together: {type: cogroup, input: {left: views, right: clicks}, key: user}
 //
 // Tested in tests/jobs/cogroup.yaml.
+#include "engine/flow/emit_rows.h"
 #include "operators/support/event_sides.h"
 #include "operators/support/join_keys.h"
 #include "operators/support/side_rows.h"
@@ -27,24 +28,13 @@ struct CogroupPlan {
   bool by_event = false;  // over windows of event time, whose bounds are two more key columns
 };
 
-class Cogroup final : public flow::Breaker {
+class Cogroup final : public flow::WholeBatch {
  public:
   explicit Cogroup(CogroupPlan plan)
       : plan_(std::move(plan)),
         sides_{SideRows(plan_.sides[kLeft], plan_.windows[kLeft]),
                SideRows(plan_.sides[kRight], plan_.windows[kRight])} {
     if (plan_.by_event) events_.emplace(plan_.sides[kLeft], plan_.sides[kRight], *plan_.windows[kLeft]);
-  }
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
   }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,

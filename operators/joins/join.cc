@@ -12,6 +12,7 @@
 // join_window.yaml, join_event_window.yaml, join_dataset.yaml.
 #include <algorithm>
 
+#include "engine/flow/emit_rows.h"
 #include "operators/support/event_join.h"
 #include "operators/support/interval_join.h"
 #include "operators/support/join_output.h"
@@ -45,24 +46,13 @@ Chunk dataset_table(const flow::DatasetVersion& dataset) {
 }
 
 // Joins what both sides hold at each tick.
-class BatchJoin final : public flow::Breaker {
+class BatchJoin final : public flow::WholeBatch {
  public:
   BatchJoin(JoinOutput output, std::optional<specs::WindowPlan> left, std::optional<specs::WindowPlan> right,
             flow::NodeTiming timing)
       : output_(std::move(output)),
         sides_{SideRows(output_.left, left), SideRows(output_.right, right)},
         timing_(timing) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

@@ -15,6 +15,7 @@
 #include <numbers>
 
 #include "engine/base/env_virtual.h"
+#include "engine/flow/emit_rows.h"
 #include "operators/support/features.h"
 #include "specs/registry.h"
 
@@ -71,19 +72,9 @@ struct KmeansPlan {
   std::uint64_t seed = 0;
 };
 
-class Kmeans final : public flow::Breaker {
+class Kmeans final : public flow::WholeBatch {
  public:
   explicit Kmeans(KmeansPlan plan) : plan_(std::move(plan)), centers_(plan_.centers), weights_(plan_.k, 0.0) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

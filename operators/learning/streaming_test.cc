@@ -9,6 +9,7 @@
 #include <cmath>
 #include <deque>
 
+#include "engine/flow/emit_rows.h"
 #include "operators/support/failed_rows.h"
 #include "operators/support/features.h"
 #include "operators/support/student_t.h"
@@ -53,19 +54,9 @@ struct Groups {
   Sample control, experiment;
 };
 
-class StreamingTest final : public flow::Breaker {
+class StreamingTest final : public flow::WholeBatch {
  public:
   explicit StreamingTest(TestPlan plan) : plan_(std::move(plan)) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

@@ -48,20 +48,10 @@ struct MapStatePlan {
   InitialState initial;
 };
 
-class MapWithState final : public flow::Breaker {
+class MapWithState final : public flow::WholeBatch {
  public:
   explicit MapWithState(MapStatePlan plan)
       : plan_(std::move(plan)), state_(plan_.shape.key_types(), plan_.shape.state_types(), plan_.timeout_ms > 0) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

@@ -113,12 +113,13 @@ bool add_expressions(Aggregation& aggregation, const AggregateConfig& config, sp
     aggregation.shape.calls.push_back(std::move(call.aggregate));
   }
   bool sound = true;
-  const std::vector<Field> keys = aggregation.output->fields;
-  std::vector<Field> fields = keys;
+  std::vector<Field> fields = aggregation.output->fields;
+  std::vector<Field> keys = fields;
+  const std::size_t key_count = keys.size();
   for (std::size_t i = 0; i < expressions.size(); ++i) {  // an ExprMap repeats no name: only a key's may be taken
-    std::vector<Field> beside = keys;
     const expr::BoundRef& result = bound->results[i];
-    sound = context.add_column(beside, expressions[i].name, result->type, expressions[i].name_span) && sound;
+    sound = context.add_column(keys, expressions[i].name, result->type, expressions[i].name_span) && sound;
+    keys.resize(key_count);
     fields.push_back({expressions[i].name, result->type});
     aggregation.results.push_back(result);
   }

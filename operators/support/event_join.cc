@@ -2,24 +2,16 @@
 
 #include <array>
 
+#include "engine/flow/emit_rows.h"
+
 namespace sr::operators {
 
 namespace {
 
-class EventJoin final : public flow::Breaker {
+class EventJoin final : public flow::WholeBatch {
  public:
   EventJoin(JoinOutput output, const specs::WindowPlan& window)
       : output_(std::move(output)), sides_(output_.left, output_.right, window) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

@@ -75,12 +75,12 @@ SchemaRef late_side_schema() {
 }
 
 EventSides::EventSides(const SchemaRef& left, const SchemaRef& right, const specs::WindowPlan& window)
-    : lateness_us_(window.lateness_ms * 1000), schemas_{left, right} {
+    : lateness_us_(window.lateness_ms * 1000), schemas_{left, right}, bounded_{with_bounds(left), with_bounds(right)} {
   specs::WindowPlan plan = window;
   plan.emit = specs::EmitMode::on_close;
   plan.lateness_ms = 0;  // take() waits instead: a window is joined once, with all that came in time
   for (const std::uint32_t side : {kLeft, kRight})
-    windows_[side] = make_event_row_window(schemas_[side], with_bounds(schemas_[side]), plan);
+    windows_[side] = make_event_row_window(schemas_[side], bounded_[side], plan);
 }
 
 EventSides::~EventSides() = default;
@@ -99,7 +99,7 @@ Status EventSides::take(const flow::BatchContext& context, std::span<flow::Place
     Collector collector(out, side);
     SR_TRY(windows_[side]->end_batch(waiting, own, collector));
     Closed& table = closed[side];
-    table.rows = flow::concat_chunks(with_bounds(schemas_[side]), collector.chunks());
+    table.rows = flow::concat_chunks(bounded_[side], collector.chunks());
     table.rows.schema = schemas_[side];
     const std::size_t columns = schemas_[side]->size();
     table.bounds.assign(table.rows.columns.begin() + static_cast<std::ptrdiff_t>(columns), table.rows.columns.end());

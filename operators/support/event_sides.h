@@ -38,6 +38,7 @@ class EventSides {
  private:
   std::int64_t lateness_us_;
   SchemaRef schemas_[2];
+  SchemaRef bounded_[2];  // the same, and the bounds of the window
   std::unique_ptr<flow::Breaker> windows_[2];
 };
 

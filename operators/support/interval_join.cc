@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/flow/emit_rows.h"
 #include "operators/support/interval_side.h"
 
 namespace sr::operators {
@@ -9,24 +10,13 @@ namespace {
 
 using Pairs = std::vector<std::pair<KeptRow, KeptRow>>;
 
-class IntervalJoin final : public flow::Breaker {
+class IntervalJoin final : public flow::WholeBatch {
  public:
   IntervalJoin(JoinOutput output, std::int64_t within_us)
       : output_(std::move(output)),
         within_us_(within_us),
         left_(output_.left, output_.keys.types),
         right_(output_.right, output_.keys.types) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

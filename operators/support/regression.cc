@@ -1,5 +1,7 @@
 #include "operators/support/regression.h"
 
+#include "engine/flow/emit_rows.h"
+
 namespace sr::operators {
 namespace {
 
@@ -13,20 +15,10 @@ struct RegressionPlan {
   std::vector<double> initial;  // without the intercept; empty: zeros
 };
 
-class Regression final : public flow::Breaker {
+class Regression final : public flow::WholeBatch {
  public:
   explicit Regression(RegressionPlan plan) : plan_(std::move(plan)), weights_(plan_.initial) {
     if (!weights_.empty() && plan_.options.intercept) weights_.push_back(0.0);
-  }
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
   }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,

@@ -9,20 +9,10 @@ namespace sr::operators {
 
 namespace {
 
-class RowWindow final : public flow::Breaker {
+class RowWindow final : public flow::WholeBatch {
  public:
   RowWindow(SchemaRef schema, const specs::WindowPlan& window)
       : schema_(std::move(schema)), grid_{window.size_ms, window.slide_ms, window.offset_ms}, rows_(schema_) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

@@ -34,7 +34,7 @@ struct Bounds {
 
 // Gathers a batch into one table whose rows have an event time: their own or, for sessions of processing time, the
 // batch's.
-class EventRows : public flow::Breaker {
+class EventRows : public flow::WholeBatch {
  public:
   EventRows(const SchemaRef& input, SchemaRef output, const specs::WindowPlan& window)
       : input_(input),
@@ -44,15 +44,10 @@ class EventRows : public flow::Breaker {
         emit_(window.emit),
         rows_(input) {}
 
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
+  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext& context,
+                    flow::Emitter& errors) const override {
     if (by_event_ && !chunk.event_time) return Error{"rows without an event time reached a window of event time"};
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
+    return WholeBatch::accumulate(partial, chunk, context, errors);
   }
   bool has_state() const override { return true; }
   // By event time it changes with rows and watermarks only.

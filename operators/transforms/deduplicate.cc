@@ -28,20 +28,10 @@ struct DeduplicatePlan {
   bool event_time = false;
 };
 
-class Deduplicate final : public flow::Breaker {
+class Deduplicate final : public flow::WholeBatch {
  public:
   explicit Deduplicate(DeduplicatePlan plan)
       : plan_(std::move(plan)), passed_(plan_.key_types, {types::bigint()}, true) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

@@ -12,19 +12,9 @@ namespace {
 
 struct DistinctConfig {};
 
-class Distinct final : public flow::Breaker {
+class Distinct final : public flow::WholeBatch {
  public:
   explicit Distinct(SchemaRef schema) : schema_(std::move(schema)) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext&, std::span<flow::PlacedPartial> partials, flow::Emitter& out) override {
     const Chunk table = flow::gather_input(schema_, partials, 0);

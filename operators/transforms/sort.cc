@@ -17,20 +17,9 @@ struct SortConfig {
   specs::ExprOption by;
 };
 
-class Sort final : public flow::Breaker {
+class Sort final : public flow::WholeBatch {
  public:
   Sort(SchemaRef schema, std::vector<expr::BoundOrder> order) : schema_(std::move(schema)), order_(std::move(order)) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

@@ -23,20 +23,10 @@ struct SqlConfig {
   specs::RawOption query;
 };
 
-class Sql final : public flow::Breaker {
+class Sql final : public flow::WholeBatch {
  public:
   Sql(SqlRelationRef query, SchemaRef schema, std::vector<SchemaRef> inputs)
       : query_(std::move(query)), schema_(std::move(schema)), inputs_(std::move(inputs)) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {

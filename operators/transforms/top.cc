@@ -30,20 +30,9 @@ struct TopPlan {
   std::vector<std::uint32_t> per;
 };
 
-class Top final : public flow::Breaker {
+class Top final : public flow::WholeBatch {
  public:
   explicit Top(TopPlan plan) : plan_(std::move(plan)) {}
-
-  std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
-    return std::make_unique<flow::ChunksPartial>();
-  }
-  bool partials_join() const override { return true; }
-
-  Status accumulate(flow::Partial& partial, const Chunk& chunk, const flow::BatchContext&,
-                    flow::Emitter&) const override {
-    static_cast<flow::ChunksPartial&>(partial).chunks.push_back(chunk);
-    return {};
-  }
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
