@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
 
-#include "engine/base/text.h"
+#include "specs/given_names.h"
 #include "specs/option_codecs.h"
 #include "specs/option_report.h"
 
@@ -95,19 +94,6 @@ bool decode_expression(const SpecValue& value, ExprOption& out, const std::strin
        .help = "quote an expression that begins with `[`, `{`, `*`, `&`, `!` or a quote"},
       value, context);
 }
-
-// The names given so far, as they were written, by their lower case.
-class GivenNames {
- public:
-  // Notes a name; gives the earlier spelling of one that is there already.
-  const std::string* add(const std::string& name) {
-    const auto [at, fresh] = names_.emplace(ascii_lower(name), name);
-    return fresh ? nullptr : &at->second;
-  }
-
- private:
-  std::unordered_map<std::string, std::string> names_;
-};
 
 bool decode_field(const SpecEntry& entry, SchemaOption& out, const DecodeContext& context) {
   DecodeContext inner = context;

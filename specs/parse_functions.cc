@@ -2,11 +2,10 @@
 // are checked by specs/bind_macros.
 #include <fmt/format.h>
 
-#include <unordered_map>
-
 #include "engine/base/text.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
+#include "specs/given_names.h"
 #include "specs/option_report.h"
 #include "specs/parse.h"
 
@@ -29,9 +28,6 @@ const OptionTable<FunctionConfig>& function_options() {
   return table;
 }
 
-// The names given so far, as they were written, by their lower case.
-using GivenNames = std::unordered_map<std::string, std::string>;
-
 void check_name(const FunctionSpec& function, GivenNames& given, ParseContext& context) {
   const std::string name = ascii_lower(function.name);
   if (!is_id(name) || name.find('-') != std::string::npos) {
@@ -45,10 +41,10 @@ void check_name(const FunctionSpec& function, GivenNames& given, ParseContext& c
                     .span = function.name_span,
                     .help = "choose another name: a function of the job cannot take the place of a built-in one"});
   }
-  const auto [other, fresh] = given.emplace(name, function.name);
-  if (fresh) return;
+  const std::string* other = given.add(function.name);
+  if (!other) return;
   context.report({.code = "SR2111",
-                  .message = fmt::format("functions `{}` and `{}` differ only in case", other->second, function.name),
+                  .message = fmt::format("functions `{}` and `{}` differ only in case", *other, function.name),
                   .span = function.name_span,
                   .help = "names of functions are compared without regard to case"});
 }
@@ -67,7 +63,7 @@ void parse_functions(const SpecEntry& section, ParseContext& context) {
     return;
   }
   GivenNames given;
-  for (const FunctionSpec& function : context.job.functions) given.emplace(ascii_lower(function.name), function.name);
+  for (const FunctionSpec& function : context.job.functions) given.add(function.name);
   for (const SpecEntry& entry : section.value.entries) {
     FunctionSpec function;
     function.name = entry.key;

@@ -57,10 +57,10 @@ void Watermarks::advance(const Tick& tick) {
     }
     at.brought_rows = false;
   }
-  const std::vector<std::int64_t> before = nodes_;
   // What readers of each node see; nothing of those that hold nobody back.
   std::vector<std::optional<std::int64_t>> shown(nodes_.size());
   for (std::uint32_t node = 0; node < nodes_.size(); ++node) {
+    const std::int64_t before = nodes_[node];
     std::optional<std::int64_t> least;
     if (wiring_.node(node).kind == NodeKind::source) {
       if (source(node).event_time && !idle(node, tick)) least = of_source(node);
@@ -74,9 +74,9 @@ void Watermarks::advance(const Tick& tick) {
     } else if (least) {
       nodes_[node] = std::max(nodes_[node], *least);
     }
+    moved_ = moved_ || nodes_[node] != before;
     shown[node] = least ? std::optional(held_back(*least, graph_.nodes[node].hold_back_us)) : std::nullopt;
   }
-  moved_ = moved_ || nodes_ != before;
 }
 
 void Watermarks::snapshot(std::string& out) const {

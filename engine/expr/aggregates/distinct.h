@@ -31,9 +31,9 @@ class DistinctValues {
   // Undoes an earlier merge: a value goes when as many rows have gone as brought it. Of the order of values that come
   // again nothing is promised.
   void subtract_pairs(const DistinctValues& from, const GroupPairs& pairs);
-  // One array per listed group, of the given array type.
   // The values of the listed groups, one after the other; adds to `owners` the place in the list to which each belongs.
   ColumnRef values(std::span<const std::uint32_t> groups, Vec<std::uint32_t>& owners) const;
+  // One array per listed group, of the given array type.
   std::shared_ptr<Column> arrays(const TypeRef& type, std::span<const std::uint32_t> groups) const;
 
   void reset(std::span<const std::uint32_t> groups);
