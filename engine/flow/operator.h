@@ -75,6 +75,14 @@ struct StateShape {
   std::string detail;           // anything else that it depends on
 };
 
+// Rows of a state as a person reads them. The first `key_columns` tell the rows of the node apart, the others are what
+// is kept. The chunk's event time, where there is one, is that of a kept row, or when the key had its last row.
+struct StateRows {
+  Chunk rows;
+  std::size_t key_columns = 0;
+};
+using StateReader = std::function<void(const StateRows&)>;
+
 class Operator {
  public:
   virtual ~Operator() = default;
@@ -130,6 +138,10 @@ class Breaker : public Operator {
   virtual Status migrate(std::string_view in, const StateShape& saved) {
     return Error{"the state has another shape", false, "shape"};
   }
+  // Gives the whole state to `read`, chunk by chunk, in the same order each time; the schema may differ from chunk to
+  // chunk. `tick` is the batch behind which the state stands. Called once, right after `restore` and instead of any
+  // batch: the operator may take its state apart. Every operator with a state has one.
+  virtual void list_state(const Tick& tick, const StateReader& read) {}
   virtual std::size_t state_bytes() const { return 0; }
   virtual std::uint64_t state_keys() const { return 0; }
 };
