@@ -34,7 +34,7 @@ constexpr const char* kFlags =
     "--dry-run --check-env --strict --format --set --env-file --workers --quiet --verbose --log-format --update "
     "--junit --filter --all-modes --color --help";
 
-constexpr const char* kStateVerbs = "ls show diff repair adopt";
+constexpr const char* kStateVerbs = "ls show diff repair adopt skip";
 
 void print_bash() {
   std::printf(

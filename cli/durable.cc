@@ -76,4 +76,19 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
   return options;
 }
 
+flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink, const durability::Recovered& found) {
+  flow::SinkContext context;
+  context.env = &real_environment();
+  context.job = graph.job;
+  context.id = sink;
+  context.folder_id = found.folder_id;
+  context.epoch = found.epoch;
+  context.durable = true;
+  if (const auto mark = found.sinks.find(sink); mark != found.sinks.end()) {
+    context.last_batch = mark->second.batch;
+    context.last_token = mark->second.token;
+  }
+  return context;
+}
+
 }  // namespace sr::cli

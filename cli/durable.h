@@ -16,4 +16,7 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
 // The job's text as the journal keeps it, secrets blanked.
 std::string journal_text(const specs::CompiledJob& job);
 
+// What a sink wants to know of the folder, for a verb that opens it without running the job.
+flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink, const durability::Recovered& found);
+
 }  // namespace sr::cli

@@ -26,7 +26,7 @@ constexpr VerbInfo kVerbs[] = {
     {"describe", Verb::describe, "Describe a node type, function, aggregate, format, settings block or code"},
     {"schema", Verb::schema, "Print the JSON Schema of job files"},
     {"init", Verb::init, "Write a job file to start from"},
-    {"state", Verb::state, "Look at and mend the state of a job: `state ls|show|diff|repair|adopt FILE`"},
+    {"state", Verb::state, "Look at and mend the state of a job: `state ls|show|diff|repair|adopt|skip FILE`"},
     {"completion", Verb::completion, "Print shell completion: bash, zsh or fish"},
     {"version", Verb::version, "Print the version"},
 };

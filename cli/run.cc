@@ -22,6 +22,7 @@ namespace {
 runtime::JobOptions job_options(const Options& options, const specs::JobSpec& spec) {
   runtime::JobOptions job;
   job.env = &real_environment();
+  job.suspended_us = suspended_us;
   job.trigger = static_cast<runtime::Trigger>(spec.batch.trigger);
   job.max_records = spec.batch.max_records;
   if (spec.batch.max_bytes) job.max_bytes = spec.batch.max_bytes->bytes;

@@ -14,6 +14,7 @@
 
 #include "cli/durable.h"
 #include "cli/exit_codes.h"
+#include "cli/state_skip.h"
 #include "cli/verbs.h"
 #include "engine/durability/folder.h"
 #include "engine/durability/store.h"
@@ -122,18 +123,7 @@ int repair_state(const durability::StoreOptions& options, const Report& report) 
 }
 
 Status adopt_sink(const flow::Graph& graph, const flow::Node& node, const Recovered& found) {
-  flow::SinkContext context;
-  context.env = &real_environment();
-  context.job = graph.job;
-  context.id = node.id;
-  context.folder_id = found.folder_id;
-  context.epoch = found.epoch;
-  context.durable = true;
-  if (const auto mark = found.sinks.find(node.id); mark != found.sinks.end()) {
-    context.last_batch = mark->second.batch;
-    context.last_token = mark->second.token;
-  }
-  return std::get<flow::SinkNode>(node.work).sink->adopt(context);
+  return std::get<flow::SinkNode>(node.work).sink->adopt(sink_context(graph, node.id, found));
 }
 
 // The tables of one sink, or of all if `wanted` is empty. The folder stays locked meanwhile: a job that runs would be
@@ -165,12 +155,27 @@ int adopt_tables(const durability::StoreOptions& options, const flow::Graph& gra
   return kOk;
 }
 
+int skip(const durability::StoreOptions& options, flow::Graph& graph, const std::string& word, const Report& report) {
+  const auto place = parse_skip_place(word);
+  if (!place) {
+    std::fprintf(stderr, "streamrun: state skip JOB SOURCE@BATCH:NUMBER, as the refused start has named the record\n");
+    return kUsage;
+  }
+  const Status done = skip_record(options, graph, *place);
+  if (!done.ok()) return fail(done.error().message);
+  report.line(fmt::format("left out: record {} of source `{}` in batch {}", place->record.number, place->record.source,
+                          place->batch),
+              {{"skipped", word}});
+  return kOk;
+}
+
 }  // namespace
 
 int state(const Options& options) {
   const std::string verb = options.files.empty() ? "" : options.files[0];
-  const bool known = verb == "ls" || verb == "show" || verb == "diff" || verb == "repair" || verb == "adopt";
-  const std::size_t most = verb == "adopt" ? 3 : 2;
+  const bool known =
+      verb == "ls" || verb == "show" || verb == "diff" || verb == "repair" || verb == "adopt" || verb == "skip";
+  const std::size_t most = verb == "adopt" || verb == "skip" ? 3 : 2;
   if (!known || options.files.size() < 2 || options.files.size() > most) {
     std::fprintf(stderr, "streamrun: state ls|show|diff|repair JOB, or state adopt JOB [SINK]\n");
     return kUsage;
@@ -191,6 +196,10 @@ int state(const Options& options) {
   store.job = job->spec.name;
   store.retain = checkpoint->retain;
   const Report report(session.machine_readable());
+  if (verb == "skip") {
+    flow::Graph graph = specs::instantiate(*job->bound, session.registry());
+    return skip(store, graph, options.files.size() > 2 ? options.files[2] : "", report);
+  }
   if (verb == "repair") return repair_state(store, report);
   if (verb == "adopt") {
     const std::string sink = options.files.size() > 2 ? options.files[2] : "";

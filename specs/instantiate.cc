@@ -72,7 +72,6 @@ class GraphMaker {
     node.hold_back_us = entry.bound->hold_back_ms * 1000;
     node.state = {entry.bound->state, entry.bound->state_key_columns, entry.bound->state_shape};
     if (entry.spec) node.was = entry.spec->common.was.name;
-    node.deterministic = entry.bound->deterministic && (!entry.spec || entry.spec->info->capabilities.deterministic);
     MakeOptions make;
     if (!options_.all_columns) make.needed = needed_[index];
     if (entry.kind == NodeKind::sink && entry.spec->info->takes_format) make.encoder = encoder_of(entry);

@@ -84,14 +84,6 @@ std::vector<WeakLink> weak_links(const BoundJob& job, std::uint32_t sink) {
   for (const std::uint32_t node : ancestors(job, sink)) {
     const BoundEntry& entry = job.nodes[node];
     if (entry.kind == NodeKind::source) add(source_link(entry, job));
-    const NodeInfo* info = entry.spec ? entry.spec->info : nullptr;
-    const bool random = (entry.bound && !entry.bound->deterministic) || (info && !info->capabilities.deterministic);
-    if (random) {
-      // A restart runs batches again: what is made then need not be what a sink or a state got the first time.
-      add(WeakLink{Delivery::at_least_once,
-                   fmt::format("`{}` ({}) may give other rows when a batch is run again", entry.id, entry.type),
-                   entry.id, "compute it from the input alone", false});
-    }
   }
   add(checkpoint_link(job));
   add(sink_link(job.nodes[sink]));

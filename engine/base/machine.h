@@ -21,6 +21,9 @@ unsigned usable_processors();
 // The memory in bytes that the machine or the cgroup has for the process.
 std::int64_t usable_memory();
 
+// How long the machine has been suspended since it was started, in microseconds.
+std::int64_t suspended_us();
+
 // Gives back the memory that only the start of the process needed: freed heap, and the pages of programs and libraries,
 // which are read again from the page cache where they are still wanted. Call once, before a long wait.
 void release_startup_memory();

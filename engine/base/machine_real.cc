@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <string>
 
@@ -82,6 +83,15 @@ std::int64_t usable_memory() {
   const double limit = first_number("/sys/fs/cgroup/memory.max");
   if (limit > 0) bytes = std::min(bytes, static_cast<std::int64_t>(limit));
   return bytes;
+}
+
+std::int64_t suspended_us() {
+  const auto now_us = [](clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000;
+  };
+  return now_us(CLOCK_BOOTTIME) - now_us(CLOCK_MONOTONIC);
 }
 
 void release_startup_memory() {

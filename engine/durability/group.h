@@ -23,6 +23,7 @@ enum class RecordType : std::uint8_t {
   commit = 6,
   attempt = 7,
   clean = 8,
+  skip = 9,
   input = 16,
 };
 

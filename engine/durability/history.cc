@@ -43,6 +43,14 @@ std::string encode_attempt(std::int64_t batch) {
   return out;
 }
 
+std::string encode_skip(std::int64_t batch, const RecordPlace& record) {
+  std::string out;
+  put_value(out, batch);
+  put_text(out, record.source);
+  put_value(out, record.number);
+  return out;
+}
+
 History::History(std::optional<Manifest> base) {
   if (!base) return;
   base_batch_ = last_batch_ = base->snapshot.tick.id;
@@ -71,6 +79,8 @@ Status History::add(const Record& record) {
       return commit(record.payload);
     case RecordType::attempt:
       return attempt(record.payload);
+    case RecordType::skip:
+      return skip(record.payload);
     case RecordType::clean:
       return {};
     default:
@@ -165,6 +175,20 @@ Status History::attempt(std::string_view payload) {
   LoggedBatch* batch = open_batch(id);
   if (batch == nullptr) return wrong(fmt::format("an attempt at batch {}, which is not open", id));
   ++batch->attempts;
+  return {};
+}
+
+Status History::skip(std::string_view payload) {
+  ByteReader in(payload);
+  const auto id = in.value<std::int64_t>();
+  RecordPlace record;
+  record.source = in.text();
+  record.number = in.value<std::uint64_t>();
+  if (!in.done()) return wrong("a record to leave out is malformed");
+  if (id <= base_batch_) return {};
+  LoggedBatch* batch = open_batch(id);
+  if (batch == nullptr) return wrong(fmt::format("a record to leave out of batch {}, which is not open", id));
+  batch->skipped.push_back(std::move(record));
   return {};
 }
 

@@ -20,6 +20,7 @@ std::string encode_epoch(std::int64_t epoch);
 std::string encode_spec(std::string_view fingerprint, std::string_view text);
 std::string encode_output(std::int64_t batch, std::string_view node, std::string_view bytes);
 std::string encode_attempt(std::int64_t batch);
+std::string encode_skip(std::int64_t batch, const RecordPlace& record);
 
 class History {
  public:
@@ -43,6 +44,7 @@ class History {
   Status output(std::string_view payload);
   Status commit(std::string_view payload);
   Status attempt(std::string_view payload);
+  Status skip(std::string_view payload);
   // The open batch of a number; null if there is none.
   LoggedBatch* open_batch(std::int64_t batch);
 

@@ -86,6 +86,11 @@ Status JournalStore::attempt(std::int64_t batch) {
   return {};
 }
 
+Status JournalStore::skip(std::int64_t batch, const RecordPlace& record) {
+  append(RecordType::skip, encode_skip(batch, record));
+  return {};
+}
+
 Status JournalStore::clean() {
   append(RecordType::clean, {});
   journal_->flush();

@@ -33,6 +33,7 @@ class JournalStore final : public Store {
   Status output(std::int64_t batch, std::string_view node, std::string_view bytes) override;
   Status commit(const BatchCommit& commit) override;
   Status attempt(std::int64_t batch) override;
+  Status skip(std::int64_t batch, const RecordPlace& record) override;
   Status clean() override;
   Status sync() override;
   Result<Kept> save(const Snapshot& snapshot) override;

@@ -53,11 +53,19 @@ struct Snapshot {
   std::map<std::string, SinkMark> sinks;
 };
 
+// A record of a batch: the `number`-th that a source gave it, from 1. Records that cannot be decoded count too, and so
+// does the header of a csv file.
+struct RecordPlace {
+  std::string source;
+  std::uint64_t number = 0;
+};
+
 // A batch of the journal.
 struct LoggedBatch {
   BatchPlan plan;
   std::optional<BatchCommit> commit;           // absent: the batch is open
-  std::map<std::string, std::string> outputs;  // by node: what it emitted, in the bytes given to Store::output
+  std::map<std::string, std::string> outputs;  // by node: what it was told, in the bytes given to Store::output
+  std::vector<RecordPlace> skipped;            // left out of its input on purpose, each counted without those before it
   std::string spec_fingerprint;                // of the job that planned it
   int attempts = 0;                            // starts that have tried to finish it
 };

@@ -55,7 +55,7 @@ class Store {
   // follows. Gives the epoch.
   virtual Result<std::int64_t> begin(std::string_view spec_text, std::string_view fingerprint) = 0;
 
-  // The next five append to the journal. Any thread; the caller orders them. Durable after the next sync(). `commit`
+  // The next six append to the journal. Any thread; the caller orders them. Durable after the next sync(). `commit`
   // and `clean` survive the end of the process at once. Batches are planned in order; planning an open batch again
   // replaces its plan and forgets its outputs. While the disk is full and the reserve is in use this fails with
   // "ENOSPC": plan again later, the store resumes by itself.
@@ -64,6 +64,8 @@ class Store {
   virtual Status commit(const BatchCommit& commit) = 0;
   // A start is about to finish the open batch `batch`.
   virtual Status attempt(std::int64_t batch) = 0;
+  // Leaves a record out of the input of an open batch, for good.
+  virtual Status skip(std::int64_t batch, const RecordPlace& record) = 0;
   // The run ends in order.
   virtual Status clean() = 0;
 

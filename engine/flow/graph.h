@@ -94,7 +94,6 @@ struct Node {
   std::int64_t hold_back_us = 0;  // nodes below see the watermark so much later: rows may be emitted with older times
   StateShape state;               // of a breaker that has state
   std::string was;                // the id under which its state was saved, if it was renamed
-  bool deterministic = true;      // false: run again on the same input it may give other rows
   std::variant<SourceNode, UnionNode, std::unique_ptr<Stateless>, std::unique_ptr<Breaker>, SinkNode, DatasetNode> work;
 };
 

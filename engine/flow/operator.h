@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,11 +34,22 @@ struct DatasetVersion {
   std::vector<Chunk> chunks;
 };
 
-// What an operator may use of the outside. In job tests there is nothing of it.
+// What nodes that are no function of their input were told from outside in the present batch. The log keeps it, so that
+// the batch gives the same rows when it is run again. Thread: the engine's.
+class Answers {
+ public:
+  virtual ~Answers() = default;
+  // What the node was told when the batch ran before; nothing: it is to ask.
+  virtual std::optional<std::string> told(std::string_view node) = 0;
+  virtual void keep(std::string_view node, std::string_view answer) = 0;
+};
+
+// What an operator may use of the outside. In job tests there is nothing of it but `answers`.
 struct Services {
   Programs* programs = nullptr;
   Logger* log = nullptr;
   Metrics* metrics = nullptr;
+  Answers* answers = nullptr;  // never null while batches run
 };
 
 // What a node sees of the batch. Shared by all workers; valid for the call.

@@ -73,6 +73,7 @@ struct NodeCounts {
   std::uint64_t rows_late = 0;    // on the port `late`, read or not
   std::uint64_t rows_failed = 0;  // skipped or routed
   std::uint64_t bytes_in = 0;     // sources: raw input decoded
+  std::uint64_t digest = 0;       // sinks: of the rows taken (see row_digest.h), if the frame asks for it
 };
 
 struct BatchFrame {
@@ -80,6 +81,7 @@ struct BatchFrame {
   const Wiring* wiring = nullptr;
   std::vector<flow::BatchContext> contexts;  // per node
   std::uint32_t chunk_rows = kChunkRows;     // rows that travel together
+  bool digests = false;                      // sinks' rows are hashed
   BatchStore store;
 };
 

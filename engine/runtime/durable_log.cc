@@ -84,15 +84,29 @@ Status DurableLog::append_plans() {
   bool any = false;
   for (Open& open : open_) {
     if (!open.decided) break;
-    if (!open.planned || open.appended) continue;
+    if (open.planned) SR_TRY(append(open, any));
+  }
+  if (any) {
+    sync_asked_ = true;
+    changed_.notify_all();
+  }
+  return {};
+}
+
+// Appends of a batch what is not in the journal yet: its plan, then what its nodes were told. Sets `any` if there was
+// something.
+Status DurableLog::append(Open& open, bool& any) {
+  if (!open.appended) {
     SR_TRY(store_.plan(open.plan));
     open.appended = any = true;
     last_planned_ = open.plan.tick;
     planned_since_ = true;
   }
-  if (any) {
-    sync_asked_ = true;
-    changed_.notify_all();
+  while (!open.answers.empty()) {
+    const auto& [node, answer] = *open.answers.begin();
+    SR_TRY(store_.output(open.plan.tick.id, node, answer));
+    open.answers.erase(open.answers.begin());
+    any = true;
   }
   return {};
 }
@@ -104,14 +118,15 @@ Status DurableLog::executed(const BatchResult& result, const Executor& executor,
       std::find_if(open_.begin(), open_.end(), [&](const Open& one) { return one.plan.tick.id == result.tick.id; });
   SR_CHECK(open != open_.end());
   const Tick before = last_planned_;  // of this batch, unless it is planned itself: it holds back the plans behind it
+  open->answers = result.answers;
   if (!open->decided) {
     const bool rows =
         std::any_of(result.sinks.begin(), result.sinks.end(), [](const SinkBatch& sink) { return sink.rows > 0; });
     open->decided = true;
     open->planned = open->has_input || rows || executor.changes_with_time();
     if (open->planned) SR_TRY(keep_datasets(executor, open->plan));
-    SR_TRY(unless_full(append_plans()));
   }
+  SR_TRY(unless_full(append_plans()));
   auto standings = std::exchange(open->standings, std::nullopt);
   if (!standings || !planned_since_) return {};
   // Behind a batch that was not planned the state is that of the last one that was.

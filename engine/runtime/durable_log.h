@@ -60,6 +60,7 @@ class DurableLog final : public BatchLog {
     bool decided = false;  // it was executed, or has input: known to be planned or not
     bool planned = false;
     bool appended = false;
+    std::map<std::string, std::string> answers;  // by node; wait for the plan
     std::optional<std::map<std::string, flow::Position>> standings;
   };
   // The version of a dataset that was kept last.
@@ -68,6 +69,7 @@ class DurableLog final : public BatchLog {
     std::string hash;
   };
   Status append_plans();
+  Status append(Open& open, bool& any);
   Status keep_datasets(const Executor& executor, BatchPlan& plan);
   void settle_snapshot();
   bool due() const;

@@ -32,6 +32,8 @@ Executor::Executor(flow::Graph& graph, const ExecutorOptions& options)
   frame_.graph = &graph_;
   frame_.wiring = &wiring_;
   frame_.chunk_rows = options.chunk_rows;
+  frame_.digests = options.digests;
+  options_.services.answers = &answers_;
   frame_.contexts.resize(graph_.nodes.size());
 }
 
@@ -192,6 +194,7 @@ void Executor::add_counts(const std::vector<NodeCounts>& counts) {
     counts_[i].rows_late += counts[i].rows_late;
     counts_[i].rows_failed += counts[i].rows_failed;
     counts_[i].bytes_in += counts[i].bytes_in;
+    counts_[i].digest += counts[i].digest;
   }
 }
 

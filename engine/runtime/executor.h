@@ -16,6 +16,7 @@
 
 #include "engine/flow/graph.h"
 #include "engine/loop/worker_pool.h"
+#include "engine/runtime/batch_answers.h"
 #include "engine/runtime/batch_frame.h"
 #include "engine/runtime/source_run.h"
 #include "engine/runtime/watermarks.h"
@@ -26,7 +27,8 @@ struct ExecutorOptions {
   WorkerPool* pool = nullptr;             // null: everything on the calling thread
   std::uint32_t chunk_rows = kChunkRows;  // rows that travel together; tests use small ones
   Environment* env = nullptr;             // for datasets
-  flow::Services services = {};
+  flow::Services services = {};           // but `answers`, which are the executor's
+  bool digests = false;                   // of what sinks are to write: for a log
 };
 
 // What one sink is to write of a batch, in order.
@@ -35,6 +37,7 @@ struct SinkBatch {
   bool has_batch = false;  // false: the sink does nothing at all in this batch
   std::vector<std::unique_ptr<flow::Encoded>> pieces;
   std::uint64_t rows = 0;
+  std::uint64_t digest = 0;  // of the rows, see row_digest.h; 0 if it was not asked for
 };
 
 // What a watched port emitted, or a watched sink was handed. `has_batch` false: the node has no batch at this time.
@@ -47,10 +50,11 @@ struct Captured {
 
 struct BatchResult {
   Tick tick;
-  std::optional<Failure> failure;  // nothing of the batch may be committed; the executor is of no more use
-  std::vector<SinkBatch> sinks;    // in the order of the graph
-  std::vector<Captured> captured;  // in the order of watch()
-  std::vector<NodeCounts> counts;  // per node
+  std::optional<Failure> failure;              // nothing of the batch may be committed; the executor is of no more use
+  std::vector<SinkBatch> sinks;                // in the order of the graph
+  std::vector<Captured> captured;              // in the order of watch()
+  std::vector<NodeCounts> counts;              // per node
+  std::map<std::string, std::string> answers;  // by node: what it was told from outside, not counting what was replayed
   std::uint64_t state_keys = 0;
   std::uint64_t state_bytes = 0;
 };
@@ -93,6 +97,9 @@ class Executor {
     pinned_ = std::move(versions);
   }
 
+  // Gives the nodes of the next batch what they were told when it ran before, by node.
+  void replay_answers(std::map<std::string, std::string> told) { answers_.replay(std::move(told)); }
+
   // Gives the state of all nodes between two batches, and takes it into a fresh executor. Unknown ids are ignored.
   std::vector<SavedState> snapshot() const;
   Status restore(std::span<const SavedState> states);
@@ -128,6 +135,7 @@ class Executor {
   BatchFrame frame_;
   Watermarks watermarks_;
   flow::BufferPool buffers_;
+  BatchAnswers answers_;
   std::vector<std::unique_ptr<SourceState>> sources_;
   std::vector<std::shared_ptr<const flow::DatasetVersion>> datasets_;  // by node index
   std::map<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>> pinned_;

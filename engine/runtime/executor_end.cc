@@ -25,6 +25,7 @@ BatchResult Executor::end_batch(bool last) {
   collect_sinks(result);
   collect_captured(result);
   result.counts = counts_;
+  result.answers = answers_.take();
   return result;
 }
 
@@ -70,6 +71,7 @@ void Executor::collect_sinks(BatchResult& result) {
       }
     }
     batch.rows = counts_[i].rows_out;
+    batch.digest = counts_[i].digest;
     batch.has_batch = !batch.pieces.empty() || has_input_batch(i, result.tick.time_ms);
     result.sinks.push_back(std::move(batch));
   }

@@ -168,7 +168,7 @@ Status Life::prepare() {
       dataset->loader = std::make_unique<GivenDataset>(options_.datasets.at(node.id));
   }
   executor_ = std::make_unique<Executor>(
-      graph_, ExecutorOptions{&world_.pool, options_.chunk_rows, &world_.outside.environment});
+      graph_, ExecutorOptions{&world_.pool, options_.chunk_rows, &world_.outside.environment, {}, true});
   sinks_ = std::make_unique<SinkCommits>(graph_, world_.outside.environment, nullptr, false);
   for (const auto& [id, port] : options_.watch) {
     const auto index = graph_.find(id);

@@ -146,6 +146,11 @@ std::int64_t Intake::queued_bytes() const {
   return bytes;
 }
 
+void Intake::hold() {
+  paused_ = true;
+  for (Feed& feed : feeds_) feed.source->pause();
+}
+
 void Intake::regulate() {
   if (stopped_) return;
   const std::int64_t held = queued_bytes() + engine_.charged();

@@ -35,6 +35,8 @@ class Intake {
 
   // `standings`: where sources stood when the run before stopped.
   Status open(const std::map<std::string, flow::Position>& standings);
+  // Pauses the sources until the next regulate(): what is to be read is not known yet.
+  void hold();
   // Begins a batch with fresh limits; what is read from now on belongs to it.
   void begin_batch(const Tick& tick);
   // Bounds every batch from the next one on; for back-pressure. At least one record is read.

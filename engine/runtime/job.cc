@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t kAvailableBatchBytes = 64 << 20;
 constexpr std::int64_t kWorthReading = 256 << 10;  // received bytes that are read before the tick
 constexpr std::int64_t kLazyReadMs = 20;
+constexpr std::int64_t kCopyTurnMs = 10;  // between two looks at a copy of the process
 
 }  // namespace
 
@@ -56,6 +57,15 @@ bool Job::wait_before_opening(std::int64_t ms) {
   return true;
 }
 
+// The loop turns now and then, for signals and the supervisor's watchdog.
+bool Job::wait_in_recovery(std::int64_t ms) {
+  constexpr std::int64_t kTurnUs = 20'000;
+  const std::int64_t now = options_.env->clock->monotonic_us();
+  if (ms == 0 && now - turned_us_ < kTurnUs) return true;
+  turned_us_ = now;
+  return wait_before_opening(ms);
+}
+
 Status Job::open_sinks() {
   for (flow::Node& node : graph_.nodes) {
     if (std::holds_alternative<flow::SinkNode>(node.work)) SR_TRY(open_sink(node));
@@ -67,16 +77,17 @@ Status Job::open() {
   history_ = std::make_unique<TickHistory>(*options_.metrics);
   node_counters_ = std::make_unique<NodeCounters>(graph_, *options_.metrics);
   pool_ = std::make_unique<WorkerPool>(std::max(1U, options_.workers));
+  options_.loop->on_signal([this](int signal, int count) { signalled(signal, count); });
   if (options_.checkpoint) SR_TRY(open_checkpoint());
-  const ExecutorOptions executing{
-      pool_.get(), kChunkRows, options_.env, {options_.programs, options_.log, options_.metrics}};
+  const ExecutorOptions executing{pool_.get(), kChunkRows, options_.env,
+                                  flow::Services{options_.programs, options_.log, options_.metrics, nullptr},
+                                  checkpoint_ != nullptr};
   executor_ = std::make_unique<Executor>(graph_, executing);
   sink_commits_ = std::make_unique<SinkCommits>(graph_, *options_.env, options_.log, true);
   wake_timer_ = options_.loop->timer([this] {
     wake_armed_ = false;
     advance();
   });
-  options_.loop->on_signal([this](int signal, int count) { signalled(signal, count); });
   if (!checkpoint_) {
     SR_TRY(open_sinks());
     start_threads();
@@ -87,13 +98,19 @@ Status Job::open() {
   options.log = options_.log;
   options.executor = executing;
   options.open_sink = [this](flow::Node& node) { return open_sink(node); };
+  options.wait = [this](std::int64_t ms) { return wait_in_recovery(ms); };
+  options.in_copy = [this](const std::function<void()>& work) {
+    return run_in_copy(work, [this] { return wait_in_recovery(kCopyTurnMs); });
+  };
+  SinkCommits recovering(graph_, *options_.env, options_.log, false, options.wait);
   Recovery recovery(*checkpoint_, std::move(options));
   std::map<std::string, flow::Position> standings;
   SR_TRY(recovery.restore(graph_, *executor_, standings));
   SR_TRY(open_sinks());
   start_threads();
   SR_TRY(open_intake(standings));
-  auto resumed = recovery.replay(graph_, *executor_, *sink_commits_);
+  intake_->hold();
+  auto resumed = recovery.replay(graph_, *executor_, recovering);
   if (!resumed.ok()) return resumed.error();
   durable_log_->begin_after(resumed->last, std::move(resumed->sinks), !resumed->positions.empty());
   tick_ = resumed->last;
@@ -166,11 +183,11 @@ JobOutcome Job::run() {
     return outcome_;
   }
   if (options_.trigger == Trigger::interval) {
-    ticker_ =
-        std::make_unique<Ticker>(*options_.loop, *options_.env->clock, graph_.interval_ms, [this](Ticker::Due due) {
-          due_.push_back(due);
-          advance();
-        });
+    TickerOptions ticks{graph_.interval_ms, options_.suspended_us, [this](std::int64_t jump_ms) { held(jump_ms); }};
+    ticker_ = std::make_unique<Ticker>(*options_.loop, *options_.env->clock, std::move(ticks), [this](Ticker::Due due) {
+      due_.push_back(due);
+      advance();
+    });
     ticker_->start(tick_.time_ms);
     begin_batch(ticker_->next_ms());
   } else {
@@ -186,6 +203,15 @@ JobOutcome Job::run() {
   options_.loop->run();
   if (!outcome_.forced) shut_down();
   return outcome_;
+}
+
+void Job::held(std::int64_t jump_ms) const {
+  if (options_.log)
+    options_.log->warn(
+        "the clock has jumped far ahead though the machine was awake: batch times go on without it; start the job "
+        "again "
+        "if the new time is right",
+        {{"jump_ms", jump_ms}});
 }
 
 // The next multiple of the interval since the epoch, behind the last batch.

@@ -46,6 +46,7 @@ struct JobOptions {
   bool graceful = true;
   std::int64_t shutdown_timeout_ms = 30'000;
   std::optional<CheckpointOptions> checkpoint;  // null: state lives in memory only
+  std::function<std::int64_t()> suspended_us;   // of the machine, for the clock; null: never
   bool verbose = false;                         // a line for each batch
   bool progress = false;                        // a line that shows how far the job is; for terminals
   std::function<void(std::string_view)> say;    // takes what is for people, lines with \n
@@ -73,6 +74,7 @@ class Job {
   Status open_sink(flow::Node& node);
   Status open_sinks();
   bool wait_before_opening(std::int64_t ms);
+  bool wait_in_recovery(std::int64_t ms);
   Status open_checkpoint();
   void start_threads();
   Status open_intake(const std::map<std::string, flow::Position>& standings);
@@ -98,6 +100,7 @@ class Job {
   void end(JobOutcome outcome);
   void shut_down();
   std::int64_t wall_multiple() const;
+  void held(std::int64_t jump_ms) const;
 
   flow::Graph graph_;
   JobOptions options_;
@@ -128,8 +131,8 @@ class Job {
   std::int64_t commits_ = 0;
   std::map<std::int64_t, std::map<std::string, flow::Position>> positions_;  // of batches whose input may not go yet
   std::vector<std::string> ended_;                                           // sources that have ended
+  std::int64_t turned_us_ = 0;  // when the loop last turned during recovery
   bool wake_armed_ = false;
-  bool last_cut_ = false;  // nothing comes behind the last cut
 };
 
 }  // namespace sr::runtime

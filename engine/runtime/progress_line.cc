@@ -45,7 +45,7 @@ ProgressLine::ProgressLine(EventLoop& loop, const Intake& intake, const TickHist
 
 void ProgressLine::show() {
   const std::int64_t now = loop_.clock().monotonic_us();
-  say_("\r" + progress_text(history_.totals().records_in, intake_.progress(), now - started_us_) + "\x1b[K");
+  say_(fmt::format("\r{}\x1b[K", progress_text(history_.totals().records_in, intake_.progress(), now - started_us_)));
   timer_->arm(now + kEveryUs);
 }
 

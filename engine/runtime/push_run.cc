@@ -1,5 +1,7 @@
 #include "engine/runtime/push_run.h"
 
+#include "engine/runtime/row_digest.h"
+
 namespace sr::runtime {
 
 PushRun::PushRun(BatchFrame& frame, bool rehearsal)
@@ -117,6 +119,7 @@ bool PushRun::encode(std::uint32_t node, std::uint32_t lane, const Chunk& chunk)
   const NodeWiring& wiring = frame_.wiring->node(node);
   counts_[node].rows_out += chunk.live_rows();
   if (rehearsal_) return true;
+  if (frame_.digests) counts_[node].digest += digest_rows(chunk);
   if (wiring.handed_slot >= 0) keep(static_cast<std::uint32_t>(wiring.handed_slot) + lane, chunk);
   const flow::Sink& sink = *std::get<flow::SinkNode>(frame_.graph->nodes[node].work).sink;
   std::unique_ptr<flow::Encoded> piece = sink.encode(chunk, frame_.contexts[node].tick);

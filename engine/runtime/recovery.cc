@@ -4,8 +4,30 @@
 
 #include "engine/observe/log.h"
 #include "engine/runtime/dataset_versions.h"
+#include "engine/runtime/poison.h"
 
 namespace sr::runtime {
+namespace {
+
+constexpr int kHarmlessAttempts = 3;  // so many starts may fail to finish a batch for reasons of their own
+
+// What a person is to know of a record that ends the process.
+Error poison_error(const Poison& poison, const std::string& batch) {
+  const std::string how =
+      poison.signal == 0 ? "ends the process" : "ends the process by signal " + std::to_string(poison.signal);
+  if (!poison.record)
+    return Error{"executing batch " + batch + " " + how + ", even without its input; no sink has it", false, "poison"};
+  const RecordPlace& place = poison.record->place;
+  std::string text = "executing batch " + batch + " " + how + ": record " + std::to_string(place.number) +
+                     " of source `" + place.source + "`";
+  if (!poison.record->where.empty()) text += " (" + poison.record->where + ")";
+  if (!poison.record->text.empty()) text += ": " + poison.record->text;
+  text += "\n  to leave the record out: streamrun state skip JOB " + place.source + "@" + batch + ":" +
+          std::to_string(place.number);
+  return Error{std::move(text), false, "poison"};
+}
+
+}  // namespace
 
 using durability::LoggedBatch;
 using durability::Snapshot;
@@ -98,6 +120,7 @@ Status Recovery::replay_segment(flow::Graph& graph, Executor& executor, SinkComm
                                 const std::string& fingerprint) {
   auto& batches = checkpoint_.recovered().batches;
   for (; next_ < batches.size() && batches[next_].spec_fingerprint == fingerprint; ++next_) {
+    if (options_.wait && !options_.wait(0)) return Error{"the job is to end", false, "ECANCELED"};
     LoggedBatch& batch = batches[next_];
     if (batch.commit) {
       SR_TRY(repeat(graph, executor, batch));
@@ -115,12 +138,9 @@ Status Recovery::replay_segment(flow::Graph& graph, Executor& executor, SinkComm
 
 // Executes a committed batch for its state. What it gives its sinks must be what it gave them before.
 Status Recovery::repeat(flow::Graph& graph, Executor& executor, const LoggedBatch& batch) {
-  const auto result = execute(graph, executor, batch.plan);
+  const auto result = execute(graph, executor, batch);
   if (!result.ok()) return result.error();
-  const bool exact =
-      checkpoint_.replays_everything() &&
-      std::all_of(graph.nodes.begin(), graph.nodes.end(), [](const flow::Node& node) { return node.deterministic; });
-  if (!exact) return {};
+  if (!checkpoint_.replays_everything()) return {};
   for (const auto& [sink, sum] : checksums_of(graph, *result)) {
     const auto before = batch.commit->checksums.find(sink);
     if (before == batch.commit->checksums.end() || before->second == sum) continue;
@@ -157,12 +177,16 @@ Status Recovery::empty(LoggedBatch& batch) {
   batch.plan.positions.clear();
   batch.plan.ended.clear();
   batch.plan.datasets.clear();
+  batch.outputs.clear();
   batch.plan.tick.last = false;
   return checkpoint_.store().plan(batch.plan);
 }
 
 // Gives the open batch to the sinks, which may hold it already.
 Status Recovery::commit(flow::Graph& graph, SinkCommits& sinks, const BatchResult& result, LoggedBatch& batch) {
+  for (const auto& [node, answer] : result.answers)
+    SR_TRY(checkpoint_.store().output(batch.plan.tick.id, node, answer));
+  if (!result.answers.empty()) SR_TRY(checkpoint_.store().sync());
   BatchCommit done{batch.plan.tick, {}, checksums_of(graph, result)};
   std::uint64_t dropped = 0;
   if (auto failure = sinks.commit(result, done, dropped)) {
@@ -179,7 +203,7 @@ Status Recovery::commit(flow::Graph& graph, SinkCommits& sinks, const BatchResul
 
 Status Recovery::finish(flow::Graph& graph, Executor& executor, SinkCommits& sinks, LoggedBatch& batch) {
   SR_TRY(prepare(batch));
-  const auto result = execute(graph, executor, batch.plan);
+  const auto result = execute(graph, executor, batch);
   if (!result.ok()) return result.error();
   return commit(graph, sinks, *result, batch);
 }
@@ -190,7 +214,7 @@ Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBat
   SR_TRY(prepare(batch));
   Snapshot before = snapshot_of(graph, executor);
   before.standings = standings_of(graph);
-  const auto result = execute(graph, executor, batch.plan);
+  const auto result = execute(graph, executor, batch);
   if (!result.ok() && !failure_) return result.error();
   if (!result.ok()) {
     if (options_.log)
@@ -200,7 +224,7 @@ Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBat
     batch.spec_fingerprint = checkpoint_.options().fingerprint;
     return empty(batch);
   }
-  SinkCommits sinks(graph, *options_.env, options_.log, false);
+  SinkCommits sinks(graph, *options_.env, options_.log, false, options_.wait);
   for (flow::Node& node : graph.nodes) {
     if (std::holds_alternative<flow::SinkNode>(node.work)) SR_TRY(options_.open_sink(node));
   }
@@ -219,7 +243,7 @@ std::map<std::string, flow::Position> Recovery::standings_of(const flow::Graph& 
   return standings;
 }
 
-Status Recovery::pin_datasets(flow::Graph& graph, Executor& executor, const BatchPlan& plan) {
+Status Recovery::pin_datasets(const flow::Graph& graph, Executor& executor, const BatchPlan& plan) {
   std::map<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>> pinned;
   for (const auto& [id, hash] : plan.datasets) {
     const auto node = graph.find(id);
@@ -234,27 +258,77 @@ Status Recovery::pin_datasets(flow::Graph& graph, Executor& executor, const Batc
   return {};
 }
 
-Result<BatchResult> Recovery::execute(flow::Graph& graph, Executor& executor, const BatchPlan& plan) {
-  SR_TRY(pin_datasets(graph, executor, plan));
-  SR_TRY(executor.begin_batch(plan.tick));
+// What the sources give of a batch, without what is left out on purpose.
+Result<BatchInput> Recovery::input_of(flow::Graph& graph, const LoggedBatch& batch) {
+  BatchInput input(graph);
   for (std::uint32_t i = 0; i < graph.nodes.size(); ++i) {
     auto* source = std::get_if<flow::SourceNode>(&graph.nodes[i].work);
     if (!source) continue;
-    const std::string& id = graph.nodes[i].id;
-    if (const auto position = plan.positions.find(id); position != plan.positions.end() && !position->second.empty()) {
-      auto slice = source->source->replay(position->second);
-      if (!slice.ok())
-        return Error{"source `" + id + "`: batch " + std::to_string(plan.tick.id) +
-                         " cannot be run again: " + slice.error().message,
-                     false, slice.error().code};
-      executor.add(i, std::move(*slice));
-    }
-    if (std::find(plan.ended.begin(), plan.ended.end(), id) != plan.ended.end()) executor.source_ended(i);
+    const auto position = batch.plan.positions.find(graph.nodes[i].id);
+    if (position == batch.plan.positions.end() || position->second.empty()) continue;
+    auto slice = source->source->replay(position->second);
+    if (!slice.ok())
+      return Error{"source `" + graph.nodes[i].id + "`: batch " + std::to_string(batch.plan.tick.id) +
+                       " cannot be run again: " + slice.error().message,
+                   false, slice.error().code};
+    input.add(i, std::move(*slice));
   }
-  BatchResult result = executor.end_batch(plan.tick.last);
-  if (!result.failure) return result;
-  failure_ = result.failure;
+  if (!batch.skipped.empty()) SR_TRY(input.read());
+  for (const durability::RecordPlace& record : batch.skipped) {
+    if (!input.leave_out(record) && options_.log)
+      options_.log->warn("batch " + std::to_string(batch.plan.tick.id) + " has no record " +
+                             std::to_string(record.number) + " of source `" + record.source +
+                             "`: nothing is left out for it",
+                         {});
+  }
+  return input;
+}
+
+Result<BatchResult> Recovery::execute(flow::Graph& graph, Executor& executor, const LoggedBatch& batch) {
+  auto input = input_of(graph, batch);
+  if (!input.ok()) return input.error();
+  const bool suspicious = !batch.commit && batch.attempts >= kHarmlessAttempts;
+  if (suspicious && options_.in_copy) SR_TRY(look_for_poison(graph, executor, batch, *input));
+  auto result = run(graph, executor, batch, std::move(*input));
+  if (!result.ok() || !result->failure) return result;
+  failure_ = result->failure;
   return Error{failure_->to_text(), false, "batch"};
+}
+
+Result<BatchResult> Recovery::run(const flow::Graph& graph, Executor& executor, const LoggedBatch& batch,
+                                  BatchInput input) {
+  SR_TRY(pin_datasets(graph, executor, batch.plan));
+  executor.replay_answers(batch.outputs);
+  SR_TRY(executor.begin_batch(batch.plan.tick));
+  std::move(input).take([&](std::uint32_t node, flow::SourceSlice slice) { executor.add(node, std::move(slice)); });
+  for (const std::string& ended : batch.plan.ended) {
+    if (const auto source = graph.find(ended)) executor.source_ended(*source);
+  }
+  return executor.end_batch(batch.plan.tick.last);
+}
+
+// A batch that no start has finished may be what ended them.
+Status Recovery::look_for_poison(flow::Graph& graph, const Executor& executor, const LoggedBatch& batch,
+                                 BatchInput& input) {
+  const std::string number = std::to_string(batch.plan.tick.id);
+  if (options_.log)
+    options_.log->warn("batch " + number + " was not finished in " + std::to_string(batch.attempts) +
+                           " starts: it is tried in a copy of the process first",
+                       {});
+  SR_TRY(input.read());
+  std::vector<SavedState> watermarks = executor.snapshot();
+  std::erase_if(watermarks, [](const SavedState& state) { return !state.node.empty(); });
+  const auto try_input = [&](const BatchInput& part) {
+    return options_.in_copy([&] {
+      ExecutorOptions alone;  // without the threads of this process, of which the copy has none
+      alone.env = options_.env;
+      Executor copy(graph, alone);
+      if (copy.restore(watermarks).ok()) static_cast<void>(run(graph, copy, batch, part));
+    });
+  };
+  const auto poison = find_poison(input, try_input);
+  if (!poison.ok()) return poison.error();
+  return *poison ? Status{poison_error(**poison, number)} : Status{};
 }
 
 Snapshot Recovery::snapshot_of(const flow::Graph& graph, const Executor& executor) const {

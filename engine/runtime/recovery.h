@@ -8,6 +8,8 @@
 #include <map>
 #include <string>
 
+#include "engine/base/process_copy.h"
+#include "engine/runtime/batch_input.h"
 #include "engine/runtime/checkpoint.h"
 #include "engine/runtime/sink_commits.h"
 
@@ -19,6 +21,12 @@ struct RecoveryOptions {
   ExecutorOptions executor;  // for the graphs of former texts
   // Opens a sink of a former text of the job, to finish a batch.
   std::function<Status(flow::Node&)> open_sink;
+  // Waits for a sink's next attempt, and is called with 0 before each batch; false: the job is to end, and recovery
+  // ends with an error of code "ECANCELED". May be null.
+  SinkCommits::Wait wait;
+  // Does work in a copy of the process: a batch that was not finished in several starts is tried there first. Null: it
+  // is not.
+  std::function<Result<CopyEnd>(const std::function<void()>& work)> in_copy;
 };
 
 // What a recovery has come to.
@@ -53,8 +61,13 @@ class Recovery {
   std::map<std::string, flow::Position> standings_of(const flow::Graph& graph) const;
   Status finish(flow::Graph& graph, Executor& executor, SinkCommits& sinks, durability::LoggedBatch& batch);
   Status finish_former(flow::Graph& graph, Executor& executor, durability::LoggedBatch& batch);
-  Result<BatchResult> execute(flow::Graph& graph, Executor& executor, const BatchPlan& plan);
-  Status pin_datasets(flow::Graph& graph, Executor& executor, const BatchPlan& plan);
+  Result<BatchResult> execute(flow::Graph& graph, Executor& executor, const durability::LoggedBatch& batch);
+  Result<BatchResult> run(const flow::Graph& graph, Executor& executor, const durability::LoggedBatch& batch,
+                          BatchInput input);
+  Result<BatchInput> input_of(flow::Graph& graph, const durability::LoggedBatch& batch);
+  Status look_for_poison(flow::Graph& graph, const Executor& executor, const durability::LoggedBatch& batch,
+                         BatchInput& input);
+  Status pin_datasets(const flow::Graph& graph, Executor& executor, const BatchPlan& plan);
   bool input_is_logged(const BatchPlan& plan) const;
   durability::Snapshot snapshot_of(const flow::Graph& graph, const Executor& executor) const;
 

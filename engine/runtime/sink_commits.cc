@@ -9,8 +9,8 @@
 
 namespace sr::runtime {
 
-SinkCommits::SinkCommits(flow::Graph& graph, Environment& env, Logger* log, bool threads)
-    : graph_(graph), env_(env), log_(log) {
+SinkCommits::SinkCommits(flow::Graph& graph, Environment& env, Logger* log, bool threads, Wait wait)
+    : graph_(graph), env_(env), log_(log), wait_(std::move(wait)) {
   const auto sinks = std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const flow::Node& node) {
     return std::holds_alternative<flow::SinkNode>(node.work);
   });
@@ -80,6 +80,7 @@ Result<std::string> SinkCommits::commit_with_retries(const flow::Node& node, con
 
 // Waits; false if the job is to stop.
 bool SinkCommits::wait_ms(std::int64_t ms) {
+  if (wait_) return wait_(ms);
   std::unique_lock lock(mutex_);
   return !stopped_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return stopping_; });
 }
@@ -87,7 +88,7 @@ bool SinkCommits::wait_ms(std::int64_t ms) {
 std::map<std::string, std::uint64_t> checksums_of(const flow::Graph& graph, const BatchResult& batch) {
   std::map<std::string, std::uint64_t> sums;
   for (const SinkBatch& sink : batch.sinks) {
-    if (sink.has_batch) sums[graph.nodes[sink.node].id] = hash_u64(sink.rows);
+    if (sink.has_batch) sums[graph.nodes[sink.node].id] = combine(sink.rows, sink.digest);
   }
   return sums;
 }

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -17,8 +18,12 @@ namespace sr::runtime {
 
 class SinkCommits {
  public:
-  // `threads`: sinks commit side by side; otherwise one after the other, on the caller's thread.
-  SinkCommits(flow::Graph& graph, Environment& env, Logger* log, bool threads);
+  // Waits so many milliseconds; false: the job is to end.
+  using Wait = std::function<bool(std::int64_t ms)>;
+
+  // `threads`: sinks commit side by side; otherwise one after the other, on the caller's thread, and `wait`, if there
+  // is one, waits for a next attempt.
+  SinkCommits(flow::Graph& graph, Environment& env, Logger* log, bool threads, Wait wait = {});
 
   // Tries until every sink has the batch, a sink's policy is exhausted, or stop() is called. Fills the tokens;
   // `dropped`: rows that sinks have given up. One call at a time.
@@ -33,13 +38,14 @@ class SinkCommits {
   flow::Graph& graph_;
   Environment& env_;
   Logger* log_;
+  Wait wait_;
   std::optional<WorkerPool> pool_;
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;
 };
 
-// Checksums of what each sink is to write, by the number of its rows: what sinks make of rows has no common form.
+// Checksums of what each sink is to write: of the number of its rows and their digest.
 std::map<std::string, std::uint64_t> checksums_of(const flow::Graph& graph, const BatchResult& batch);
 
 }  // namespace sr::runtime

@@ -1,5 +1,7 @@
 #include "operators/support/sql_groups.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -39,7 +41,12 @@ bool same_expr(const expr::Expr& a, const expr::Expr& b) {
 }
 
 std::string key_name(std::size_t key) {
-  return "#key" + std::to_string(key);
+  return fmt::format("#key{}", key);
+}
+
+// As sql_query.cc calls it.
+std::string rank_name(std::size_t rank) {
+  return fmt::format("#{}", rank);
 }
 
 expr::ExprPtr make_name(std::string name, const expr::Expr& at) {
@@ -222,8 +229,7 @@ void SelectBinder::name_keys(expr::Expr& e, const SqlText& text) const {
 
 bool SelectBinder::bind_plain() {
   expr::Scope scope = row_;
-  for (std::size_t i = 0; i < ranks_.size(); ++i)
-    scope.columns.push_back({"", "#" + std::to_string(i), types::bigint(), false});
+  for (std::size_t i = 0; i < ranks_.size(); ++i) scope.columns.push_back({"", rank_name(i), types::bigint(), false});
   bool good = true;
   for (Part& part : parts_) {
     std::vector<expr::ExprError> errors;
@@ -239,8 +245,7 @@ bool SelectBinder::bind_aggregated() {
   outer.what = "the keys of GROUP BY";
   outer.macros = row_.macros;
   for (std::size_t i = 0; i < keys_.size(); ++i) outer.columns.push_back({"", key_name(i), keys_[i]->type, false});
-  for (std::size_t i = 0; i < ranks_.size(); ++i)
-    outer.columns.push_back({"", "#" + std::to_string(i), types::bigint(), false});
+  for (std::size_t i = 0; i < ranks_.size(); ++i) outer.columns.push_back({"", rank_name(i), types::bigint(), false});
   std::vector<expr::AggregateInput> inputs;
   for (Part& part : parts_) {
     // A root of its own, so that the whole expression may be a key.

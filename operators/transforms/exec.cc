@@ -90,10 +90,7 @@ class Exec final : public flow::WholeBatch {
     }
     if (text.view().empty()) return {};
     if (!plan_.call.last) text.push('\n');
-    if (!context.services || !context.services->programs) {
-      return Error{"no program runs here: say what it answers with `given`", false, "ENOTSUP"};
-    }
-    Result<std::string> answer = ask(text.view(), *context.services);
+    Result<std::string> answer = answer_to(text.view(), *context.services);
     if (!answer.ok()) return answer.error();
     const std::size_t size = answer->size();
     answer->append(kReadablePadding, '\0');
@@ -105,6 +102,15 @@ class Exec final : public flow::WholeBatch {
   }
 
  private:
+  // What the program said when the batch ran before, or says now.
+  Result<std::string> answer_to(std::string_view batch, const flow::Services& services) {
+    if (auto told = services.answers->told(plan_.id)) return std::move(*told);
+    if (!services.programs) return Error{"no program runs here: say what it answers with `given`", false, "ENOTSUP"};
+    Result<std::string> answer = ask(batch, services);
+    if (answer.ok()) services.answers->keep(plan_.id, *answer);
+    return answer;
+  }
+
   // Gives the whole answer to a batch, from the first attempt that brings one.
   Result<std::string> ask(std::string_view batch, const flow::Services& services) {
     std::int64_t delay = plan_.backoff_ms;
@@ -169,7 +175,7 @@ std::optional<specs::BoundNode> bind_exec(const ExecConfig& config, specs::BindC
   plan.call.last = config.lifetime == Lifetime::batch;
   plan.attempts = config.attempts;
   plan.backoff_ms = config.backoff.ms;
-  bound.notes.push_back("runs `" + config.command[0] + "`, whose rows cannot be computed again");
+  bound.notes.push_back("runs `" + config.command[0] + "`; a checkpoint folder keeps what it answers");
   bound.make = [plan](const specs::MakeOptions&) {
     specs::Made made;
     made.breaker = std::make_unique<Exec>(plan);

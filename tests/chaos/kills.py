@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -73,6 +74,15 @@ def log_tail(folder):
     return (folder / "log").read_text()[-2000:]
 
 
+def catches_sigterm(pid):
+    """Whether the process has come so far that it takes a signal for more than its end."""
+    try:
+        caught = re.search(r"SigCgt:\s*([0-9a-f]+)", pathlib.Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return True  # it has ended: there is nothing to wait for
+    return caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1
+
+
 def live(binary, folder, kills, chance):
     """Starts the job and kills it `kills` times, then lets it run and drain."""
     for life in range(kills + 1):
@@ -82,6 +92,8 @@ def live(binary, folder, kills, chance):
         try:
             job.wait(timeout=2 if last else chance.uniform(*LIFE_S))
         except subprocess.TimeoutExpired:
+            while last and not catches_sigterm(job.pid):
+                time.sleep(0.05)
             job.send_signal(signal.SIGTERM if last else signal.SIGKILL)
         code = job.wait(timeout=WAIT)
         expected = 0 if last else -signal.SIGKILL

@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 import random
+import re
+import resource
 import shutil
 import signal
 import socket
@@ -328,6 +330,85 @@ sinks:
     folder.close()
 
 
+def what_a_program_answered_is_not_asked_again():
+    folder = Folder()
+    # The program's answers are chance; the rows and their running total must agree nevertheless.
+    folder.write("chance.py", """import json, random, sys
+for line in sys.stdin:
+    if line.strip():
+        print(json.dumps({"n": random.randrange(1 << 40)}))
+    else:
+        print(flush=True)
+""")
+    folder.write("in.txt", "".join(f"{i}\n" for i in range(3000)))
+    folder.write("job.yaml", JOB.replace("50ms", "1h") + """delivery: exactly_once
+sources:
+  lines: {type: file, path: in.txt, format: text}
+transforms:
+  drawn: {type: exec, input: lines, command: [python3, chance.py], schema: {n: bigint}}
+  one: {type: map, input: drawn, set: {k: 1}}
+  total:
+    type: update_state_by_key
+    input: one
+    key: k
+    state: {n: bigint}
+    init: {n: 0}
+    update: {n: 'state.n + coalesce(sum(n), 0)'}
+sinks:
+  rows: {type: files, input: drawn, path: rows, format: json}
+  totals: {type: files, input: total, path: totals, format: json}
+""")
+    kills = kill_until_done(folder, 3, 0.05, 0.3)
+    expect(kills > 0, "the job was never killed")
+    rows = [row["n"] for row in folder.rows("rows")]
+    expect(len(rows) == 3000, f"{len(rows)} rows")
+    expect(folder.rows("totals")[-1]["n"] == sum(rows), f"the total is another one after {kills} kills")
+    folder.close()
+
+
+def a_row_that_ends_the_process_is_named_and_left_out_on_purpose():
+    folder = Folder()
+    # Row 700 asks for more memory than the process may have.
+    rows = [{"id": i, "n": 200 if i == 700 else 1} for i in range(1, 1001)]
+    folder.write("in.json", "".join(json.dumps(row) + "\n" for row in rows))
+    folder.write("job.yaml", """version: 1
+name: heavy
+batch: {interval: 1s, trigger: available_now, workers: 2}
+checkpoint: {dir: state}
+sources:
+  rows: {type: file, path: in.json, format: json, schema: {id: bigint, n: bigint}}
+transforms:
+  heavy:
+    type: map
+    input: rows
+    select: {id: id, made: "transform(sequence(1, n), x -> length(repeat('0123456789', if(n > 1, 1600000, 1))))"}
+sinks:
+  out: {type: files, input: heavy, path: out, format: json}
+""")
+
+    def limited(*args):
+        return subprocess.run([BINARY, *args], cwd=folder.path, capture_output=True, text=True, timeout=PATIENCE,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)))
+
+    for attempt in range(4):
+        p = limited("job.yaml")
+        expect(p.returncode < 0, f"start {attempt + 1} ends with {p.returncode}: {p.stderr}")
+    p = limited("job.yaml")
+    expect(p.returncode == 4, (p.returncode, p.stderr))
+    told = "record 700 of source `rows` (in.json, byte "
+    expect(told in p.stderr and '{"id": 700, "n": 200}' in p.stderr, p.stderr)
+    place = re.search(r"streamrun state skip JOB (rows@\d+:700)", p.stderr)
+    expect(place, p.stderr)
+    code, out, err = folder.run("state", "skip", "job.yaml", place[1])
+    expect(code == 0, (code, out, err))
+    p = limited("job.yaml")
+    expect(p.returncode == 0, (p.returncode, p.stderr))
+    expect([row["id"] for row in folder.rows("out")] == [i for i in range(1, 1001) if i != 700], "other rows")
+    code, out, err = folder.run("state", "skip", "job.yaml", place[1])
+    expect(code == 3 and "not open" in err, (code, out, err))
+    folder.close()
+
+
 def table_rows(folder):
     with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database:
         return [value for value, in database.execute("SELECT value FROM t ORDER BY rowid")]
@@ -393,7 +474,8 @@ sinks:
 
 TESTS = [a_file_that_is_read_under_kills_gives_every_row_once, a_directory_whose_files_are_deleted_gives_every_row_once,
          what_a_socket_has_brought_is_logged_and_comes_once, an_edited_job_keeps_its_state_or_says_how_it_differs,
-         a_second_process_is_refused, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
+         a_second_process_is_refused, what_a_program_answered_is_not_asked_again,
+         a_row_that_ends_the_process_is_named_and_left_out_on_purpose, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
 
 
 def main():

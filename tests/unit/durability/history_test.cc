@@ -90,6 +90,24 @@ TEST_CASE("a record type from 128 on is skipped, another unknown one refused") {
   CHECK(std::move(history).finish().clean == false);
 }
 
+TEST_CASE("records to leave out stay with their batch until it is planned again") {
+  History history(std::nullopt);
+  CHECK(text_of(add(history, RecordType::plan, plan_of(1))) == "ok");
+  CHECK(text_of(add(history, RecordType::skip, encode_skip(1, {"lines", 7}))) == "ok");
+  CHECK(text_of(add(history, RecordType::plan, plan_of(2))) == "ok");
+  CHECK(text_of(add(history, RecordType::skip, encode_skip(2, {"lines", 8}))) == "ok");
+  CHECK(text_of(add(history, RecordType::plan, plan_of(2))) == "ok");
+  CHECK(text_of(add(history, RecordType::commit, commit_of(1))) == "ok");
+  CHECK(text_of(add(history, RecordType::skip, encode_skip(1, {"lines", 9}))) ==
+        "a record to leave out of batch 1, which is not open");
+  const Recovered found = std::move(history).finish();
+  REQUIRE(found.batches.size() == 2);
+  REQUIRE(found.batches[0].skipped.size() == 1);
+  CHECK(found.batches[0].skipped[0].source == "lines");
+  CHECK(found.batches[0].skipped[0].number == 7);
+  CHECK(found.batches[1].skipped.empty());
+}
+
 TEST_CASE("records that no writer makes in this order are damage") {
   History history(std::nullopt);
   CHECK(text_of(add(history, RecordType::commit, commit_of(1))) == "a commit of batch 1, which is not open");
@@ -125,6 +143,7 @@ TEST_CASE("payloads that end early or go on are refused") {
       {RecordType::output, encode_output(1, "n", "b")},
       {RecordType::commit, commit},
       {RecordType::attempt, encode_attempt(1)},
+      {RecordType::skip, encode_skip(1, {"s", 2})},
   };
   for (const auto& [type, payload] : records) {
     for (std::size_t size = 0; size < payload.size(); ++size) {

@@ -57,3 +57,22 @@ TEST_CASE("a failing row ends the run with its node, message and row, and the ba
   CHECK(result.batches.size() == 2);
   CHECK(result.texts.at("out") == "1000: -1 2 4\n2000: -2\n");
 }
+
+TEST_CASE("a batch that gives a sink other rows when it is run again is refused, though there are as many") {
+  int lives = 0;
+  HarnessOptions options = options_for();
+  options.given["a"] = {{numbers({3, 4})}, {numbers({6})}};
+  options.restart_after = {1};
+  options.make_graph = [&lives]() -> Result<flow::Graph> {
+    GraphBuilder builder;
+    const auto a = builder.source("a");
+    const auto kept = builder.sieve("kept", {a}, lives++ == 0 ? 3 : 4);
+    builder.sink("out", {builder.gather("end", {{kept}})});
+    return builder.take();
+  };
+  const HarnessResult result = run_harness(options);
+  REQUIRE(result.failure);
+  CHECK(
+      result.failure->message ==
+      "batch 1 gives sink `out` other rows than before the restart; its state cannot be recovered by running it again");
+}
