@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x6c727363;
 constexpr std::size_t kChecksumAt = 8;
+constexpr std::size_t kKeptBytes = 48 << 20;  // a builder's memory beyond this goes back
 
 std::uint32_t magic_of(std::uint64_t segment) {
   return kMagic ^ static_cast<std::uint32_t>(segment) ^ static_cast<std::uint32_t>(segment >> 32);
@@ -23,23 +24,45 @@ std::uint32_t checksum_of(std::string_view group) {
   return crc32c(front, behind.data(), behind.size());
 }
 
-std::string seal(const GroupPlace& place, std::string_view body, std::uint32_t records, bool closed) {
-  const std::size_t padded = (body.size() + 7) / 8 * 8;
+// Fills in the header of a group whose records stand behind it, padded.
+void write_header(std::string& group, const GroupPlace& place, std::uint32_t records, bool closed) {
+  const std::size_t padded = group.size() - kGroupHeaderBytes;
   SR_CHECK(padded <= UINT32_MAX);
-  std::string group;
-  group.reserve(kGroupHeaderBytes + padded);
-  put_value(group, magic_of(place.segment));
-  put_value(group, static_cast<std::uint32_t>(padded));
-  put_value(group, std::uint32_t{0});
-  put_value(group, place.previous);
-  put_value(group, place.sequence);
-  put_value(group, records);
-  put_value(group, std::uint32_t{closed});
-  group.append(body);
-  group.resize(kGroupHeaderBytes + padded, '\0');
+  std::string header;
+  put_value(header, magic_of(place.segment));
+  put_value(header, static_cast<std::uint32_t>(padded));
+  put_value(header, std::uint32_t{0});
+  put_value(header, place.previous);
+  put_value(header, place.sequence);
+  put_value(header, records);
+  put_value(header, std::uint32_t{closed});
+  SR_CHECK(header.size() == kGroupHeaderBytes);
+  std::memcpy(group.data(), header.data(), kGroupHeaderBytes);
   const std::uint32_t checksum = checksum_of(group);
   std::memcpy(group.data() + kChecksumAt, &checksum, sizeof checksum);
+}
+
+std::size_t padded(std::size_t size) {
+  return (size + 7) / 8 * 8;
+}
+
+std::string seal(const GroupPlace& place, std::string_view body, std::uint32_t records, bool closed) {
+  std::string group(kGroupHeaderBytes, '\0');
+  group.reserve(kGroupHeaderBytes + padded(body.size()));
+  group.append(body);
+  group.resize(kGroupHeaderBytes + padded(body.size()), '\0');
+  write_header(group, place, records, closed);
   return group;
+}
+
+void put_record(std::string& to, RecordType type, std::uint8_t flags, std::string_view head, std::string_view rest) {
+  const std::size_t size = head.size() + rest.size();
+  SR_CHECK(size <= UINT32_MAX);
+  put_value(to, static_cast<std::uint32_t>(size));
+  put_value(to, static_cast<std::uint8_t>(type));
+  put_value(to, flags);
+  put_value(to, std::uint16_t{0});
+  to.append(head).append(rest);
 }
 
 struct Header {
@@ -67,12 +90,39 @@ std::optional<Header> parse_header(std::string_view bytes, std::uint64_t segment
 }  // namespace
 
 void append_record(std::string& body, RecordType type, std::uint8_t flags, std::string_view payload) {
-  SR_CHECK(payload.size() <= UINT32_MAX);
-  put_value(body, static_cast<std::uint32_t>(payload.size()));
-  put_value(body, static_cast<std::uint8_t>(type));
-  put_value(body, flags);
-  put_value(body, std::uint16_t{0});
-  body.append(payload);
+  put_record(body, type, flags, payload, {});
+}
+
+void GroupBuilder::append(RecordType type, std::uint8_t flags, std::string_view head, std::string_view rest) {
+  bytes_.resize(kGroupHeaderBytes + size_);
+  put_record(bytes_, type, flags, head, rest);
+  size_ = bytes_.size() - kGroupHeaderBytes;
+  ++records_;
+}
+
+void GroupBuilder::take(GroupBuilder& later) {
+  if (empty()) {
+    std::swap(*this, later);
+  } else {
+    bytes_.resize(kGroupHeaderBytes + size_);
+    bytes_.append(later.bytes_, kGroupHeaderBytes, later.size_);
+    size_ += later.size_;
+    records_ += later.records_;
+  }
+  later.clear();
+}
+
+std::string_view GroupBuilder::seal(const GroupPlace& place) {
+  bytes_.resize(kGroupHeaderBytes + size_);
+  bytes_.resize(kGroupHeaderBytes + padded(size_), '\0');
+  write_header(bytes_, place, records_, false);
+  return bytes_;
+}
+
+void GroupBuilder::clear() {
+  if (bytes_.capacity() > kKeptBytes) std::string().swap(bytes_);
+  size_ = 0;
+  records_ = 0;
 }
 
 std::string seal_group(const GroupPlace& place, std::string_view body, std::uint32_t records) {

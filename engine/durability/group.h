@@ -53,6 +53,28 @@ std::string seal_group(const GroupPlace& place, std::string_view body, std::uint
 // segment follows.
 std::string seal_mark(const GroupPlace& place, bool closed);
 
+// Gathers records and seals them in place, so that what is logged is copied once.
+class GroupBuilder {
+ public:
+  bool empty() const { return records_ == 0; }
+  std::uint32_t records() const { return records_; }
+  std::size_t size() const { return size_; }  // of the records in bytes
+
+  // Adds a record whose payload is `head` and then `rest`.
+  void append(RecordType type, std::uint8_t flags, std::string_view head, std::string_view rest);
+  // Takes over the records of another one, behind its own.
+  void take(GroupBuilder& later);
+  // Gives the bytes of the group for a place, as seal_group; valid until the next call. May be sealed again.
+  std::string_view seal(const GroupPlace& place);
+  // Forgets the records and keeps a moderate amount of memory.
+  void clear();
+
+ private:
+  std::string bytes_;  // room for the header, the records; behind them what sealing has put there
+  std::size_t size_ = 0;
+  std::uint32_t records_ = 0;
+};
+
 // Gives the checksum of a sealed group.
 std::uint32_t group_checksum(std::string_view group);
 

@@ -70,10 +70,9 @@ Result<std::unique_ptr<LogWriter>> LogWriter::resume(const LogWriterOptions& opt
   return log;
 }
 
-std::uint64_t LogWriter::append(RecordType type, std::uint8_t flags, std::string_view payload) {
+std::uint64_t LogWriter::append(RecordType type, std::uint8_t flags, std::string_view head, std::string_view rest) {
   const std::lock_guard guard(append_mutex_);
-  append_record(pending_, type, flags, payload);
-  ++pending_records_;
+  pending_.append(type, flags, head, rest);
   return next_sequence_++;
 }
 
@@ -104,15 +103,8 @@ std::size_t LogWriter::spares() const {
 
 void LogWriter::take_pending() {
   const std::lock_guard guard(append_mutex_);
-  if (pending_records_ == 0) return;
-  if (unsynced_.empty()) {
-    unsynced_.swap(pending_);
-  } else {
-    unsynced_ += pending_;
-  }
-  unsynced_records_ += pending_records_;
-  pending_.clear();
-  pending_records_ = 0;
+  if (pending_.empty()) return;
+  unsynced_.take(pending_);
   flushed_ = false;
   unsynced_bytes_ = static_cast<std::int64_t>(unsynced_.size());
 }
@@ -120,7 +112,7 @@ void LogWriter::take_pending() {
 void LogWriter::flush() {
   const std::lock_guard guard(file_mutex_);
   take_pending();
-  if (broken_ || sync_failed_ || flushed_ || unsynced_records_ == 0) return;
+  if (broken_ || sync_failed_ || flushed_ || unsynced_.empty()) return;
   if (options_.fixed) return;  // input is not worth a write of its own
   // A failure shows again at the sync, which can deal with it.
   flushed_ = write_group().ok();
@@ -141,7 +133,7 @@ Status LogWriter::rotate() {
 
 Status LogWriter::write_out() {
   if (broken_) return *broken_;
-  if (unsynced_records_ == 0) return {};
+  if (unsynced_.empty()) return {};
   const std::int64_t needed = end_.offset + static_cast<std::int64_t>(kGroupHeaderBytes + unsynced_.size()) + 8;
   const bool fits = !options_.fixed || needed <= file_bytes_;
   if (fits && !sync_failed_) {
@@ -160,16 +152,16 @@ Status LogWriter::write_out() {
 }
 
 Status LogWriter::write_group() {
-  const std::string group = seal_unsynced(segment_, end_);
+  const std::string_view group = seal_unsynced(segment_, end_);
   SR_TRY(grow(after_.offset));
   return file_->pwrite(group, end_.offset);
 }
 
-std::string LogWriter::seal_unsynced(std::uint64_t segment, const LogEnd& at) {
-  std::string group = seal_group({segment, at.next_sequence, at.checksum}, unsynced_, unsynced_records_);
+std::string_view LogWriter::seal_unsynced(std::uint64_t segment, const LogEnd& at) {
+  const std::string_view group = unsynced_.seal({segment, at.next_sequence, at.checksum});
   after_.offset = at.offset + static_cast<std::int64_t>(group.size());
   after_.checksum = group_checksum(group);
-  after_.next_sequence = at.next_sequence + unsynced_records_;
+  after_.next_sequence = at.next_sequence + unsynced_.records();
   return group;
 }
 
@@ -190,7 +182,6 @@ Status LogWriter::grow(std::int64_t needed) {
 void LogWriter::settle() {
   end_ = after_;
   unsynced_.clear();
-  unsynced_records_ = 0;
   flushed_ = false;
   unsynced_bytes_ = 0;
   durable_ = end_.next_sequence - 1;
@@ -227,9 +218,10 @@ Status LogWriter::next_segment() {
   std::string bytes = encode_segment_header(options_.files, header);
   const std::size_t mark_offset = bytes.size();
   after_ = {static_cast<std::int64_t>(mark_offset) + kMarkBytes, end_.next_sequence, group_checksum(bytes)};
-  const std::string group = unsynced_records_ > 0 ? seal_unsynced(header.number, after_) : "";
+  const std::string_view group = unsynced_.empty() ? std::string_view() : seal_unsynced(header.number, after_);
   // The mark speaks of the group behind it: one sync makes both durable.
-  bytes += seal_mark({header.number, after_.next_sequence, after_.checksum}, false) + group;
+  bytes += seal_mark({header.number, after_.next_sequence, after_.checksum}, false);
+  bytes += group;
   const std::int64_t size = round_up(static_cast<std::int64_t>(bytes.size()), options_.step);
   const std::string path = options_.files.path(header.number);
   const std::string fresh = path + ".new";

@@ -32,8 +32,8 @@ class LogWriter {
   // Goes on in the last segment, as it was scanned.
   static Result<std::unique_ptr<LogWriter>> resume(const LogWriterOptions& options, const SegmentScan& last);
 
-  // Adds a record in memory and gives its sequence.
-  std::uint64_t append(RecordType type, std::uint8_t flags, std::string_view payload);
+  // Adds a record in memory, with the payload `head` and then `rest`, and gives its sequence.
+  std::uint64_t append(RecordType type, std::uint8_t flags, std::string_view head, std::string_view rest = {});
   // Writes what has come, without a sync, so that it outlives the process. Promises nothing: the next sync writes it
   // again.
   void flush();
@@ -65,7 +65,7 @@ class LogWriter {
   Status write_out();
   Status write_group();
   // Seals unsynced_ for a place and sets after_.
-  std::string seal_unsynced(std::uint64_t segment, const LogEnd& at);
+  std::string_view seal_unsynced(std::uint64_t segment, const LogEnd& at);
   Status grow(std::int64_t needed);
   // Begins the next segment behind end_, with the group that is not durable yet.
   Status next_segment();
@@ -76,8 +76,7 @@ class LogWriter {
   const LogWriterOptions options_;
 
   mutable std::mutex append_mutex_;
-  std::string pending_;
-  std::uint32_t pending_records_ = 0;
+  GroupBuilder pending_;
   std::uint64_t next_sequence_ = 1;
 
   mutable std::mutex file_mutex_;  // taken before append_mutex_
@@ -86,10 +85,9 @@ class LogWriter {
   std::int64_t step_ = 0;  // of this file, which an earlier run may have made with another one
   std::int64_t mark_offset_ = 0;
   std::atomic<std::uint64_t> segment_ = 0;
-  LogEnd end_;            // behind the last durable group
-  LogEnd after_;          // behind the group that is not durable yet
-  std::string unsynced_;  // records of the group that goes to end_
-  std::uint32_t unsynced_records_ = 0;
+  LogEnd end_;                // behind the last durable group
+  LogEnd after_;              // behind the group that is not durable yet
+  GroupBuilder unsynced_;     // the group that goes to end_
   bool flushed_ = false;      // unsynced_ is in the file already
   bool sync_failed_ = false;  // the file must not be synced again
   std::optional<Error> broken_;

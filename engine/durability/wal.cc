@@ -47,11 +47,9 @@ class SegmentedWal final : public Wal {
       : options_(options), files_(files_of(options)), writer_(std::move(writer)), headers_(std::move(headers)) {}
 
   std::uint64_t append(std::string_view source, std::string_view bytes, std::uint8_t flags) override {
-    std::string payload;
-    payload.reserve(sizeof(std::uint32_t) + source.size() + bytes.size());
-    put_text(payload, source);
-    payload += bytes;
-    return writer_->append(RecordType::input, flags, payload);
+    std::string head;
+    put_text(head, source);
+    return writer_->append(RecordType::input, flags, head, bytes);
   }
 
   Status sync() override {

@@ -35,7 +35,7 @@ using durability::Snapshot;
 Recovery::Recovery(Checkpoint& checkpoint, RecoveryOptions options)
     : checkpoint_(checkpoint), options_(std::move(options)), sinks_(checkpoint.recovered().sinks) {
   if (!checkpoint.recovered().snapshot) return;
-  base_ = *checkpoint.recovered().snapshot;
+  base_ = std::move(*checkpoint.recovered().snapshot);
   last_ = base_.tick;
 }
 
@@ -46,6 +46,7 @@ Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::s
   while (next_ < batches.size() && batches[next_].spec_fingerprint != present)
     SR_TRY(run_former(batches[next_].spec_fingerprint));
   SR_TRY(restore_state(graph, executor, base_, checkpoint_.options().on_incompatible, options_.log));
+  base_.nodes.clear();  // as large as the state itself
   standings = base_.standings;
   if (!former || last_.id == 0) return {};
   // What follows is planned by the present job: a snapshot of its own spares the former one the next time.
