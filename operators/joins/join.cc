@@ -117,7 +117,7 @@ class DatasetJoin final : public flow::Stateless {
       if (!out.drop_failed(chunk, errors, kept)) return {};
       rows = {kept.data(), static_cast<std::uint32_t>(kept.size())};
     }
-    const JoinPairs pairs = match(output_.how, *index_, {left_keys, rows}, table_.rows);
+    const JoinPairs pairs = match(output_.how, *index_, {left_keys, rows}, table_.selection());
     return emit_joined({output_, {&chunk, &table_, left_keys, keys_}}, pairs, context, out);
   }
 

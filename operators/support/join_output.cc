@@ -4,13 +4,14 @@
 
 namespace sr::operators {
 
-JoinPairs match(JoinHow how, const KeyIndex& right, const JoinLeft& left_rows, std::uint32_t right_rows) {
+JoinPairs match(JoinHow how, const KeyIndex& right, const JoinLeft& left_rows, Selection right_rows) {
   const Selection left = left_rows.rows;
   JoinPairs pairs;
   const std::vector<std::uint32_t> key_of = right.lookup(left_rows.keys, left);
   const bool keeps_left = how == JoinHow::left_outer || how == JoinHow::full_outer;
   const bool keeps_right = how == JoinHow::right_outer || how == JoinHow::full_outer;
-  std::vector<bool> matched(keeps_right ? right_rows : 0, false);
+  const bool any_right = keeps_right && right_rows.count > 0;
+  std::vector<bool> matched(any_right ? right_rows[right_rows.count - 1] + 1 : 0, false);
   for (std::uint32_t i = 0; i < left.count; ++i) {
     const bool found = key_of[i] != kNoRow;
     if (how == JoinHow::left_semi || how == JoinHow::left_anti) {
@@ -24,9 +25,10 @@ JoinPairs match(JoinHow how, const KeyIndex& right, const JoinLeft& left_rows, s
       pairs.add(left[i], kNoRow);
     }
   }
-  for (std::uint32_t row = 0; row < matched.size(); ++row) {
+  if (!keeps_right) return pairs;
+  right_rows.for_each([&](std::uint32_t row) {
     if (!matched[row]) pairs.add(kNoRow, row);
-  }
+  });
   return pairs;
 }
 
@@ -148,19 +150,22 @@ Status emit_joined(const Joined& joined, const JoinPairs& pairs, const flow::Bat
 Status join_tables(const JoinOutput& output, const std::array<const Chunk*, 2>& tables,
                    const std::array<std::vector<ColumnRef>, 2>& bounds, const flow::BatchContext& context,
                    flow::Emitter& out) {
-  const Chunk &left = *tables[kLeft], &right = *tables[kRight];
-  expr::RowErrors errors;
-  std::vector<ColumnRef> left_keys = evaluate_keys(output.keys.left, left, context, errors);
-  std::vector<ColumnRef> right_keys = evaluate_keys(output.keys.right, right, context, errors);
-  left_keys.insert(left_keys.end(), bounds[kLeft].begin(), bounds[kLeft].end());
-  right_keys.insert(right_keys.end(), bounds[kRight].begin(), bounds[kRight].end());
-  if (!errors.empty()) {
-    Vec<std::uint32_t> kept;
-    if (!out.drop_failed(left, errors, kept)) return {};
+  std::vector<ColumnRef> keys[2];
+  Vec<std::uint32_t> kept[2];
+  Selection rows[2];
+  for (const std::uint32_t side : {kLeft, kRight}) {
+    const Chunk& table = *tables[side];
+    expr::RowErrors errors;
+    keys[side] = evaluate_keys(side == kLeft ? output.keys.left : output.keys.right, table, context, errors);
+    keys[side].insert(keys[side].end(), bounds[side].begin(), bounds[side].end());
+    rows[side] = table.selection();
+    if (errors.empty()) continue;
+    if (!out.drop_failed(table, errors, kept[side])) return {};
+    rows[side] = {kept[side].data(), static_cast<std::uint32_t>(kept[side].size())};
   }
-  const KeyIndex index(output.keys.types, right_keys, right.selection());
-  const JoinPairs pairs = match(output.how, index, {left_keys, left.selection()}, right.rows);
-  return emit_joined({output, {&left, &right, left_keys, right_keys}}, pairs, context, out);
+  const KeyIndex index(output.keys.types, keys[kRight], rows[kRight]);
+  const JoinPairs pairs = match(output.how, index, {keys[kLeft], rows[kLeft]}, rows[kRight]);
+  return emit_joined({output, {tables[kLeft], tables[kRight], keys[kLeft], keys[kRight]}}, pairs, context, out);
 }
 
 std::set<std::uint32_t> columns_read(const JoinOutput& output, std::uint32_t side,

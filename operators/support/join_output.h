@@ -36,9 +36,9 @@ struct JoinLeft {
   Selection rows;
 };
 
-// Matches the rows of two dense tables: left rows in order, each with its matches in right order, then unmatched right
-// rows.
-JoinPairs match(JoinHow how, const KeyIndex& right, const JoinLeft& left, std::uint32_t right_rows);
+// Matches rows of two dense tables: left rows in order, each with its matches in right order, then unmatched right
+// rows. `right_rows` are those that `right` was made of.
+JoinPairs match(JoinHow how, const KeyIndex& right, const JoinLeft& left, Selection right_rows);
 
 // Two tables with their evaluated keys.
 struct JoinTables {
@@ -57,7 +57,8 @@ struct Joined {
 // Emits the pairs as output rows.
 Status emit_joined(const Joined& joined, const JoinPairs& pairs, const flow::BatchContext& context, flow::Emitter& out);
 
-// Matches two dense tables and emits the result. `bounds`: key columns of each side besides those that are evaluated.
+// Matches two dense tables and emits the result; a row whose key fails goes to the node's on_error and takes no part.
+// `bounds`: key columns of each side besides those that are evaluated.
 Status join_tables(const JoinOutput& output, const std::array<const Chunk*, 2>& tables,
                    const std::array<std::vector<ColumnRef>, 2>& bounds, const flow::BatchContext& context,
                    flow::Emitter& out);

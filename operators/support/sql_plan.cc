@@ -101,13 +101,11 @@ class Join final : public SqlRelation {
   }
   Chunk run(SqlRun& run) const override {
     const Chunk left = left_->run(run), right = right_->run(run);
-    expr::RowErrors left_errors, right_errors;
-    const auto left_keys = evaluate_all(keys_.left, left, run, left_errors);
-    const auto right_keys = evaluate_all(keys_.right, right, run, right_errors);
-    if (!left_errors.empty()) good_rows(left, left_errors, run);
-    if (!right_errors.empty()) good_rows(right, right_errors, run);
-    const KeyIndex index(keys_.types, right_keys, right.selection());
-    const JoinPairs pairs = match(how_, index, {left_keys, left.selection()}, right.rows);
+    JoinSide left_side, right_side;
+    prepare(left, keys_.left, run, left_side);
+    prepare(right, keys_.right, run, right_side);
+    const KeyIndex index(keys_.types, right_side.keys, right_side.rows);
+    const JoinPairs pairs = match(how_, index, {left_side.keys, left_side.rows}, right_side.rows);
     Chunk result{schema_, {}, static_cast<std::uint32_t>(pairs.left.size()), nullptr, nullptr};
     for (const ColumnRef& column : left.columns) result.columns.push_back(gather_or_null(column, pairs.left));
     if (both_) {
@@ -117,6 +115,22 @@ class Join final : public SqlRelation {
   }
 
  private:
+  // The keys of a table's rows, and those that have one.
+  struct JoinSide {
+    std::vector<ColumnRef> keys;
+    Selection rows;
+    std::vector<std::uint32_t> kept;
+  };
+
+  static void prepare(const Chunk& table, const std::vector<expr::BoundRef>& keys, SqlRun& run, JoinSide& side) {
+    expr::RowErrors errors;
+    side.keys = evaluate_all(keys, table, run, errors);
+    side.rows = table.selection();
+    if (errors.empty()) return;
+    side.kept = good_rows(table, errors, run);
+    side.rows = {side.kept.data(), static_cast<std::uint32_t>(side.kept.size())};
+  }
+
   JoinHow how_;
   SqlRelationRef left_, right_;
   JoinKeys keys_;
