@@ -13,9 +13,9 @@
 #include <algorithm>
 
 #include "engine/flow/emit_rows.h"
+#include "operators/support/batch_join.h"
 #include "operators/support/event_join.h"
 #include "operators/support/interval_join.h"
-#include "operators/support/join_output.h"
 #include "operators/support/side_rows.h"
 #include "specs/registry.h"
 
@@ -41,55 +41,6 @@ struct JoinConfig {
   std::optional<Duration> within;
 };
 
-Chunk dataset_table(const flow::DatasetVersion& dataset) {
-  return flow::concat_chunks(dataset.schema, dataset.chunks);
-}
-
-// Joins what both sides hold at each tick.
-class BatchJoin final : public flow::WholeBatch {
- public:
-  BatchJoin(JoinOutput output, std::optional<specs::WindowPlan> left, std::optional<specs::WindowPlan> right,
-            flow::NodeTiming timing)
-      : output_(std::move(output)),
-        sides_{SideRows(output_.left, left), SideRows(output_.right, right)},
-        timing_(timing) {}
-
-  Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
-                   flow::Emitter& out) override {
-    Chunk tables[2];
-    settled_ = sides_[kLeft].rows() + sides_[kRight].rows() == 0;
-    for (const std::uint32_t side : {kLeft, kRight}) {
-      if (side < context.datasets.size() && context.datasets[side]) {
-        tables[side] = dataset_table(*context.datasets[side]);
-        continue;
-      }
-      const SchemaRef& schema = side == kLeft ? output_.left : output_.right;
-      sides_[side].add(context.tick, flow::gather_input(schema, partials, side));
-      tables[side] = sides_[side].table();
-    }
-    if (!timing_.has_batch(context.tick.time_ms)) return {};
-    return join_tables(output_, {&tables[kLeft], &tables[kRight]}, {}, context, out);
-  }
-
-  bool has_state() const override { return sides_[kLeft].windowed() || sides_[kRight].windowed(); }
-  bool settled() const override { return settled_; }
-  void snapshot(std::string& out) const override {
-    for (const SideRows& side : sides_) side.snapshot(out);
-  }
-  Status restore(std::string_view in) override {
-    for (SideRows& side : sides_) SR_TRY(side.restore(&in));
-    return {};
-  }
-  std::size_t state_bytes() const override { return sides_[kLeft].memory_bytes() + sides_[kRight].memory_bytes(); }
-  std::uint64_t state_keys() const override { return sides_[kLeft].rows() + sides_[kRight].rows(); }
-
- private:
-  JoinOutput output_;
-  SideRows sides_[2];
-  bool settled_ = true;  // the windows were empty before the last batch, so that no row has left them
-  flow::NodeTiming timing_;
-};
-
 // Joins a stream on the left with a dataset on the right, chunk by chunk: every join that needs no look at all left
 // rows.
 class DatasetJoin final : public flow::Stateless {
@@ -100,7 +51,7 @@ class DatasetJoin final : public flow::Stateless {
     const auto& dataset = context.datasets[kRight];
     if (index_ && version_ == dataset->version) return {};
     version_ = dataset->version;
-    table_ = dataset_table(*dataset);
+    table_ = flow::concat_chunks(dataset->schema, dataset->chunks);
     expr::RowErrors errors;
     keys_ = evaluate_keys(output_.keys.right, table_, context, errors);
     if (!errors.empty()) return Error{"the key of a dataset's row: " + errors.sorted()[0].message};
@@ -313,9 +264,13 @@ specs::BoundNode bound_join(JoinOutput output, specs::BindContext& context,
   }
   flow::NodeTiming timing = inputs[inputs[kLeft].is_dataset ? kRight : kLeft].timing;
   if (window) timing = {window->slide_ms, window->offset_ms};
-  bound.make = [output, timing, left = inputs[kLeft].window, right = inputs[kRight].window](const specs::MakeOptions&) {
+  const BatchJoinPlan plan{output,
+                           {inputs[kLeft].window, inputs[kRight].window},
+                           {inputs[kLeft].is_dataset, inputs[kRight].is_dataset},
+                           timing};
+  bound.make = [plan](const specs::MakeOptions&) {
     specs::Made made;
-    made.breaker = std::make_unique<BatchJoin>(output, left, right, timing);
+    made.breaker = make_batch_join(plan);
     return made;
   };
   return bound;

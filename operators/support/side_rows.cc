@@ -32,13 +32,28 @@ void SideRows::add(const Tick& tick, Chunk batch) {
     batches_.push_back({tick.time_ms, std::move(batch)});
     return;
   }
-  while (!batches_.empty() && batches_.front().time_ms <= tick.time_ms - window_->size_ms) batches_.pop_front();
-  if (batch.rows != 0) batches_.push_back({tick.time_ms, owned(batch)});
+  while (!batches_.empty() && batches_.front().time_ms <= tick.time_ms - window_->size_ms) {
+    rows_ -= batches_.front().rows.rows;
+    bytes_ -= batches_.front().rows.memory_bytes();
+    batches_.pop_front();
+    ++first_batch_;
+  }
+  if (batch.rows != 0) keep({tick.time_ms, owned(batch)});
+}
+
+void SideRows::keep(Batch batch) {
+  rows_ += batch.rows.rows;
+  bytes_ += batch.rows.memory_bytes();
+  batches_.push_back(std::move(batch));
 }
 
 Chunk SideRows::table() const {
   std::vector<Chunk> chunks;
   for (const Batch& batch : batches_) chunks.push_back(batch.rows);
+  return concat(chunks);
+}
+
+Chunk SideRows::concat(std::span<const Chunk> chunks) const {
   return flow::concat_chunks(schema_, chunks);
 }
 
@@ -73,23 +88,9 @@ Status SideRows::restore(std::string_view* in) {
       if (!column.ok()) return column.error();
       chunk.event_time = *column;
     }
-    batches_.push_back({time, std::move(chunk)});
+    keep({time, std::move(chunk)});
   }
   return {};
-}
-
-std::size_t SideRows::memory_bytes() const {
-  std::size_t bytes = 0;
-  if (window_) {
-    for (const Batch& batch : batches_) bytes += batch.rows.memory_bytes();
-  }
-  return bytes;
-}
-
-std::uint64_t SideRows::rows() const {
-  std::uint64_t rows = 0;
-  for (const Batch& batch : batches_) rows += batch.rows.rows;
-  return window_ ? rows : 0;
 }
 
 namespace {

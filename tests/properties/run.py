@@ -189,6 +189,12 @@ def joins(rng):
         add("right_side", "a", side("b", 2), lambda t: (a[t - 1], in_window(b, t, 2)))
         add("right_table", "a", "d", lambda t: (a[t - 1], rows))
         add("window_table", side("a", 2), "d", lambda t: (in_window(a, t, 2), rows))
+        # A window beside a batch or a far shorter one, by names and by a key that is computed.
+        add("far_left", side("a", 9), "b", lambda t: (in_window(a, t, 9), b[t - 1]))
+        add("far_right", side("a", 2), side("b", 8), lambda t: (in_window(a, t, 2), in_window(b, t, 8)))
+        columns = {"k": "left.k", "x": "x"} if how in ("left_semi", "left_anti") else {"k": "coalesce(left.k, right.k)", "x": "x", "y": "y"}
+        transforms["computed"] = {"type": "join", "how": how, "input": {"left": "a", "right": side("b", 8)}, "on": "left.k || 'x' = right.k || 'x'", "select": columns}
+        expect["computed"] = [joined(how, a[t - 1], in_window(b, t, 8)) for t in range(1, 13)]
         yield case(f"join-{how.replace('_', '-')}", sources, transforms, {"a": a, "b": b}, expect,
                    datasets={"d": {"type": "inline", "schema": {"k": "string", "z": "bigint"}, "rows": rows}}, batches=12)
 
