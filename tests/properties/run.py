@@ -4,6 +4,7 @@ as test files and run by `streamrun test --all-modes`, which also demands the sa
 usage: run.py BINARY [--seed N]"""
 import datetime
 import json
+import math
 import pathlib
 import random
 import subprocess
@@ -29,6 +30,18 @@ def case(name, sources, transforms, given, expect, **more):
 
 # ---- aggregates of a list of rows (n, m)
 
+def ranked(values, percentage):
+    """The percentile, between the two nearest values."""
+    if not values:
+        return None
+    values = sorted(map(float, values))
+    position = (len(values) - 1) * percentage
+    low, high = math.floor(position), math.ceil(position)
+    if values[low] == values[high]:
+        return values[low]
+    return (high - position) * values[low] + (position - low) * values[high]
+
+
 AGGREGATES = {
     "rows": ("count(*)", len),
     "total": ("sum(n)", lambda rows: (lambda v: sum(v) if v else None)([n for n, _ in rows if n is not None])),
@@ -42,6 +55,8 @@ AGGREGATES = {
     "halves": ("sum(m)", lambda rows: sum(m for _, m in rows)),
     "big": ("max_by(n, m)", lambda rows: max(enumerate(rows), key=lambda r: (r[1][1], r[0]))[1][0]),
     "small": ("min_by(n, m)", lambda rows: min(enumerate(rows), key=lambda r: (r[1][1], -r[0]))[1][0]),
+    "middle": ("median(m)", lambda rows: ranked([m for _, m in rows], 0.5)),
+    "high": ("percentile(n, 0.9)", lambda rows: ranked([n for n, _ in rows if n is not None], 0.9)),
     "all_high": ("bool_and(n > 2)", lambda rows: (lambda v: all(v) if v else None)([n > 2 for n, _ in rows if n is not None])),
 }
 SPEC = {name: text for name, (text, _) in AGGREGATES.items()}
@@ -101,7 +116,7 @@ def event_windows(rng):
         end = max(row[0] for row in rows) + 100
         arrived = [(when, key, n, m) for batch in batches for when, key, n, m in batch]
         values = []
-        names = {name: SPEC[name] for name in ("rows", "total", "least", "most", "kinds", "halves")}
+        names = {name: SPEC[name] for name in ("rows", "total", "least", "most", "kinds", "halves", "middle", "high")}
         for number in range(-size // slide - 1, 120 // slide + 1):
             start = number * slide
             for key in "abc":

@@ -43,13 +43,31 @@ class ListStore {
     }
   }
 
-  // Empties groups; gives whether so many nodes are dead that the owner should call compact().
+  // Takes out the first value for which `is_it(value)` holds; gives whether there is one. Quick near the beginning.
+  template <class F>
+  bool remove_first(std::uint32_t group, F&& is_it) {
+    List& list = lists_[group];
+    std::uint32_t before = kEnd, node = list.head;
+    for (std::uint32_t i = 0; i < list.count; ++i, before = node, node = nodes_[node].next) {
+      if (!is_it(nodes_[node].value)) continue;
+      (before == kEnd ? list.head : nodes_[before].next) = nodes_[node].next;
+      if (list.tail == node) list.tail = before;
+      --list.count;
+      --live_;
+      return true;
+    }
+    return false;
+  }
+
+  // Whether so many nodes are dead that the owner should call compact().
+  bool wants_compact() const { return nodes_.size() > live_ * 2 + 8192; }
+  // Empties groups; gives wants_compact().
   bool reset(std::span<const std::uint32_t> groups) {
     for (const std::uint32_t group : groups) {
       live_ -= lists_[group].count;
       lists_[group] = {kEnd, kEnd, 0};
     }
-    return nodes_.size() > live_ * 2 + 8192;
+    return wants_compact();
   }
   void compact() {
     ListStore fresh;

@@ -1,5 +1,6 @@
 // Every aggregate over random rows: one object that sees all rows must agree with runs that are merged, taken back,
 // encoded or collected on the way.
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
@@ -221,6 +222,73 @@ TEST_CASE("taking a run back gives the state without it", "[aggregates]") {
       whole->subtract(*old, kAll);
       REQUIRE(finished(resolved, *whole) == finished(resolved, *rest));
     }
+  }
+}
+
+// The bits of each group's percentile, computed from its values in the total order of doubles.
+std::vector<std::uint64_t> plain_percentiles(const Rows& rows, std::uint32_t begin, std::uint32_t end, double p) {
+  std::vector<std::uint64_t> result;
+  for (std::uint32_t group = 0; group < kGroups; ++group) {
+    std::vector<double> values;
+    for (std::uint32_t row = begin; row < end; ++row) {
+      if (rows.groups[row] == group && rows.args[0]->valid(row)) values.push_back(rows.args[0]->get<double>(row));
+    }
+    std::sort(values.begin(), values.end(), [](double a, double b) {
+      if (std::isnan(a) || std::isnan(b)) return !std::isnan(a);
+      return a != b ? a < b : std::signbit(a) && !std::signbit(b);
+    });
+    if (values.empty()) {
+      result.push_back(0);
+      continue;
+    }
+    const double position = static_cast<double>(values.size() - 1) * p;
+    const double low = values[static_cast<std::size_t>(std::floor(position))];
+    const double high = values[static_cast<std::size_t>(std::ceil(position))];
+    const bool alone = std::floor(position) == std::ceil(position) || low == high;
+    const double value =
+        alone ? low : (std::ceil(position) - position) * low + (position - std::floor(position)) * high;
+    result.push_back(std::isnan(value) ? ~std::uint64_t{0} : std::bit_cast<std::uint64_t>(value));
+  }
+  return result;
+}
+
+TEST_CASE("a percentile of a moving window is that of its rows to the last bit, however large", "[aggregates]") {
+  constexpr double kPercentage = 0.37;
+  const ResolvedAggregate resolved =
+      resolve({"percentile", {types::float64(), types::float64()}, {{1, constant(kPercentage)}}});
+  REQUIRE(resolved.invertible);
+  for (const std::uint32_t run : {7u, 300u, 4000u}) {
+    Random random;
+    Rows rows;
+    rows.count = run * 12;
+    ColumnBuilder builder(types::float64());
+    for (std::uint32_t i = 0; i < rows.count; ++i) {
+      const auto n = static_cast<double>(random.next(20'000));
+      builder.append_double(n < 10 ? std::nan("") : n < 400 ? (n < 200 ? -0.0 : 0.0) : (n - 9'000) / 7);
+      // Group 3 has one value in a hundred, group 0 most.
+      const std::uint64_t choice = random.next(100);
+      rows.groups.push_back(choice == 0 ? 3 : choice < 10 ? 2 : choice < 30 ? 1 : 0);
+    }
+    rows.args.push_back(builder.finish());
+    const auto window = made(resolved);
+    std::vector<std::unique_ptr<AggregateStates>> panes;
+    for (std::uint32_t begin = 0; begin < rows.count; begin += run) {
+      panes.push_back(made(resolved));
+      update(*panes.back(), rows, begin, begin + run);
+      window->merge(*panes.back(), kAll);
+      const std::uint32_t first = begin >= 4 * run ? begin - 4 * run : 0;
+      if (begin >= 5 * run) window->subtract(*panes[begin / run - 5], kAll);
+      RowErrors errors;
+      const auto column = window->finish(kAll, errors);
+      std::vector<std::uint64_t> bits;
+      for (std::uint32_t group = 0; group < kGroups; ++group) {
+        const double value = column->valid(group) ? column->get<double>(group) : 0;
+        bits.push_back(std::isnan(value) ? ~std::uint64_t{0} : std::bit_cast<std::uint64_t>(value));
+      }
+      REQUIRE(bits == plain_percentiles(rows, first, begin + run, kPercentage));
+    }
+    for (std::size_t pane = panes.size() - 5; pane < panes.size(); ++pane) window->subtract(*panes[pane], kAll);
+    REQUIRE(finished(resolved, *window) == finished(resolved, *made(resolved)));
   }
 }
 
