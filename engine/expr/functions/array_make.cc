@@ -72,6 +72,22 @@ std::shared_ptr<Column> sequence_of_times(const CallContext& context, Args args)
   return sequence_by(context, args, Int{86'400'000'000});
 }
 
+// The elements of the arrays and maps in a value, at all depths.
+Int elements_inside(const Column& column, std::uint32_t row) {
+  const TypeId id = column.type->id;
+  if (id != TypeId::array && id != TypeId::map && id != TypeId::structure) return 0;
+  if (!column.valid(row)) return 0;
+  row = column.at(row);
+  const bool list = id != TypeId::structure;
+  const std::uint32_t begin = list ? column.offsets[row] : row, end = list ? column.offsets[row + 1] : row + 1;
+  Int count = list ? end - begin : 0;
+  for (const ColumnRef& child : column.children) {
+    if (child->type->fields.empty()) continue;
+    for (std::uint32_t i = begin; i < end; ++i) count += elements_inside(*child, i);
+  }
+  return count;
+}
+
 std::shared_ptr<Column> array_repeat(const CallContext& context, Args args) {
   ListPicks picks(context);
   const ColumnRef values = flatten(args[0]);
@@ -80,6 +96,8 @@ std::shared_ptr<Column> array_repeat(const CallContext& context, Args args) {
     if (!args[1]->valid(row)) return picks.set_null();
     const Int count = args[1]->get<Int>(row);
     if (count > kMaxMadeElements) return context.errors->add(row, kArrayTooLong);
+    if (count > 0 && elements_inside(*values, row) > kMaxMadeElements / count)
+      return context.errors->add(row, kInsideTooLong);
     for (Int i = 0; i < count; ++i) picks.pick(row);
   });
   return picks.take(values);

@@ -91,6 +91,14 @@ TEST_CASE("arrays out of nothing have limits") {
   CHECK(answer("array_repeat('x', -1)") == "[]");
   CHECK(answer("array_repeat('x', null)") == "null");
   CHECK(fails_with("array_repeat('x', 1000001)", "1000000"));
+  CHECK(fails_with("array_repeat(sequence(1, 1000000), 1000000)", "more than 1000000 elements together"));
+  CHECK(fails_with("array_repeat(sequence(1, 1001), 1000)", "more than 1000000 elements together"));
+  CHECK(answer("size(array_repeat(sequence(1, 1000), 1000))") == "1000");
+  CHECK(answer("size(array_repeat(sequence(1, 1000000), 1))") == "1");
+  CHECK(answer("size(array_repeat(array(null, 1), 500000))") == "500000");
+  CHECK(fails_with("array_repeat(struct(1, array(sequence(1, 10), sequence(1, 88))), 10001)", "together"));
+  CHECK(fails_with("array_repeat(map('a', sequence(1, 999)), 1001)", "together"));
+  CHECK(answer("array_repeat(array(array(1, 2)), 2)") == "[[[1,2]],[[1,2]]]");
 }
 
 TEST_CASE("arrays as sets") {
