@@ -31,7 +31,11 @@ class KeyedState {
   // groups.
   void fill(std::span<const ColumnRef> values, std::int64_t now_ms);
 
+  // The values of listed groups: of all state columns, or of one.
   std::vector<ColumnRef> values(std::span<const std::uint32_t> groups) const;
+  ColumnRef values(std::size_t column, std::span<const std::uint32_t> groups) const {
+    return columns_[column].values(groups);
+  }
   // Replaces state column `column`: group groups[i] gets row rows[i].
   void store(std::size_t column, std::span<const std::uint32_t> groups, const Column& values,
              std::span<const std::uint32_t> rows) {

@@ -20,6 +20,8 @@ class StateColumn {
   std::uint32_t size() const { return size_; }
   // Appends `count` values, rows 0 … count - 1 of a column of the same type, as those of the next groups.
   void append(const Column& column, std::uint32_t count);
+  // Grows to `size` groups, whose values mean nothing before they are stored.
+  void resize(std::uint32_t size) { grow(size); }
   // Replaces: group groups[i] gets row rows[i].
   void store(std::span<const std::uint32_t> groups, const Column& column, std::span<const std::uint32_t> rows);
   // The values of listed groups; texts are views that the result holds.

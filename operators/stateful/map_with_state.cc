@@ -11,13 +11,12 @@
 //     update: {n: state.n + 1}
 //     emit: {user: user, n: state.n}
 //
-// Rows are evaluated in rounds: each key's first row of the batch, then each key's second, … so that columns stay
-// columns. Tested in tests/jobs/map_with_state.yaml.
+// How rows are evaluated is state_rounds.h. Tested in tests/jobs/map_with_state.yaml.
 #include <algorithm>
-#include <numeric>
 
 #include "engine/flow/emit_rows.h"
 #include "operators/support/initial_state.h"
+#include "operators/support/state_rounds.h"
 #include "specs/registry.h"
 
 namespace sr::operators {
@@ -36,13 +35,7 @@ struct MapStateConfig {
 
 struct MapStatePlan {
   StateShape shape;
-  SchemaRef schema;
-  struct Update {
-    std::size_t column;
-    expr::BoundRef value;
-  };
-  std::vector<Update> updates;            // over the input's columns, then the states
-  std::vector<expr::BoundRef> emit;       // the same, with the new states
+  RoundsPlan rounds;
   std::vector<expr::BoundRef> timed_out;  // per column of `emit`, over keys and states; null: NULL
   std::int64_t timeout_ms = 0;
   InitialState initial;
@@ -51,7 +44,9 @@ struct MapStatePlan {
 class MapWithState final : public flow::WholeBatch {
  public:
   explicit MapWithState(MapStatePlan plan)
-      : plan_(std::move(plan)), state_(plan_.shape.key_types(), plan_.shape.state_types(), plan_.timeout_ms > 0) {}
+      : plan_(std::move(plan)),
+        rounds_(plan_.rounds),
+        state_(plan_.shape.key_types(), plan_.shape.state_types(), plan_.timeout_ms > 0) {}
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
@@ -67,16 +62,7 @@ class MapWithState final : public flow::WholeBatch {
     state_.table().find_or_insert(keys, table.selection(), groups.data());
     if (!fill_new(plan_.shape, state_, context, out)) return {};
     state_.touch(groups, context.tick.time_ms);
-    Emitted emitted;
-    for (const std::vector<std::uint32_t>& round : rounds(groups)) {
-      for (std::size_t at = 0; at < round.size(); at += kChunkRows) {
-        const std::size_t count = std::min<std::size_t>(kChunkRows, round.size() - at);
-        step({table, groups, std::span(round).subspan(at, count)}, context, emitted);
-      }
-    }
-    Vec<std::uint32_t> good;
-    if (!emitted.failed.empty() && !out.drop_failed(table, emitted.failed, good)) return {};
-    emit_in_order(emitted, out);
+    if (!rounds_.run({table, groups}, state_, context, out)) return {};
     if (plan_.timeout_ms > 0) time_out(context, out);
     state_.tidy();
     return {};
@@ -103,91 +89,6 @@ class MapWithState final : public flow::WholeBatch {
   std::uint64_t state_keys() const override { return state_.live(); }
 
  private:
-  // Rows by how many rows of their key came before them in the batch.
-  std::vector<std::vector<std::uint32_t>> rounds(const std::vector<std::uint32_t>& groups) {
-    if (seen_.size() < state_.table().size()) seen_.resize(state_.table().size(), 0);
-    std::vector<std::vector<std::uint32_t>> result;
-    for (std::uint32_t row = 0; row < groups.size(); ++row) {
-      const std::uint32_t round = seen_[groups[row]]++;
-      if (round == result.size()) result.emplace_back();
-      result[round].push_back(row);
-    }
-    for (const std::uint32_t group : groups) seen_[group] = 0;
-    return result;
-  }
-
-  // Some rows of a table with distinct keys, and the group of each row of the table.
-  struct Round {
-    const Chunk& table;
-    const std::vector<std::uint32_t>& groups;
-    std::span<const std::uint32_t> rows;
-  };
-
-  // What was emitted so far, and for each row the row of the table that it came from; and the table's rows that failed.
-  struct Emitted {
-    std::vector<Chunk> chunks;
-    std::vector<std::uint32_t> places;
-    expr::RowErrors failed;
-  };
-
-  // Updates the states of a round and computes what it emits. A row that fails leaves its state as it is.
-  void step(const Round& round, const flow::BatchContext& context, Emitted& emitted) {
-    const auto& [table, groups, rows] = round;
-    const auto count = static_cast<std::uint32_t>(rows.size());
-    Chunk part{table.schema, {}, count, nullptr, nullptr};
-    for (const ColumnRef& column : table.columns) part.columns.push_back(gather(column, Selection{rows.data(), count}));
-    std::vector<std::uint32_t> own(count);
-    for (std::uint32_t i = 0; i < count; ++i) own[i] = groups[rows[i]];
-    std::vector<ColumnRef> columns = part.columns;
-    std::vector<ColumnRef> states = state_.values(own);
-    columns.insert(columns.end(), states.begin(), states.end());
-    expr::EvalInput input{columns, count, Selection{nullptr, count}, &context.tick, context.seed};
-    expr::RowErrors errors;
-    std::vector<ColumnRef> fresh;
-    for (const MapStatePlan::Update& update : plan_.updates)
-      fresh.push_back(expr::evaluate(*update.value, input, errors));
-    const std::size_t before = part.columns.size();
-    for (std::size_t i = 0; i < fresh.size(); ++i) columns[before + plan_.updates[i].column] = fresh[i];
-    input.columns = columns;
-    Chunk result{plan_.schema, {}, count, nullptr, nullptr};
-    for (const expr::BoundRef& column : plan_.emit) result.columns.push_back(expr::evaluate(*column, input, errors));
-    for (expr::RowErrors::Item& item : errors.sorted()) emitted.failed.add(rows[item.row], std::move(item.message));
-    std::vector<std::uint32_t> from, to;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (!errors.empty() && errors.failed(i)) continue;
-      from.push_back(i);
-      to.push_back(own[i]);
-    }
-    for (std::size_t i = 0; i < fresh.size(); ++i) state_.store(plan_.updates[i].column, to, *fresh[i], from);
-    keep_emitted(std::move(result), from, rows, emitted);
-  }
-
-  // Keeps the rows that are not all NULL.
-  static void keep_emitted(Chunk result, const std::vector<std::uint32_t>& good, std::span<const std::uint32_t> rows,
-                           Emitted& emitted) {
-    auto kept = std::make_shared<Vec<std::uint32_t>>();
-    for (const std::uint32_t i : good) {
-      if (std::none_of(result.columns.begin(), result.columns.end(), [&](const ColumnRef& c) { return c->valid(i); }))
-        continue;
-      kept->push_back(i);
-      emitted.places.push_back(rows[i]);
-    }
-    if (kept->empty()) return;
-    result.selected = std::move(kept);
-    emitted.chunks.push_back(std::move(result));
-  }
-
-  void emit_in_order(const Emitted& emitted, flow::Emitter& out) const {
-    const std::vector<std::uint32_t>& places = emitted.places;
-    if (places.empty()) return;
-    const Chunk all = flow::concat_chunks(plan_.schema, emitted.chunks);
-    if (std::is_sorted(places.begin(), places.end())) return flow::emit_table(all, out);
-    std::vector<std::uint32_t> order(places.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return places[a] < places[b]; });
-    flow::emit_rows(all, order, out);
-  }
-
   void time_out(const flow::BatchContext& context, flow::Emitter& out) {
     const std::vector<std::uint32_t> groups = state_.expired(context.tick.time_ms - plan_.timeout_ms);
     if (groups.empty()) return;
@@ -203,11 +104,11 @@ class MapWithState final : public flow::WholeBatch {
     for (ColumnRef& value : state_.values(groups)) columns.push_back(std::move(value));
     const expr::EvalInput input{columns, count, Selection{nullptr, count}, &context.tick, context.seed};
     expr::RowErrors errors;
-    Chunk result{plan_.schema, {}, count, nullptr, nullptr};
+    Chunk result{plan_.rounds.schema, {}, count, nullptr, nullptr};
     for (std::size_t i = 0; i < plan_.timed_out.size(); ++i) {
       const expr::BoundRef& column = plan_.timed_out[i];
       result.columns.push_back(column ? expr::evaluate(*column, input, errors)
-                                      : null_column(plan_.schema->fields[i].type, count));
+                                      : null_column(plan_.rounds.schema->fields[i].type, count));
     }
     for (const expr::RowErrors::Item& item : errors.sorted()) {
       if (!out.fail_row(key_json(plan_.shape, keys, item.row), "on_timeout: " + item.message)) return false;
@@ -223,10 +124,10 @@ class MapWithState final : public flow::WholeBatch {
   }
 
   MapStatePlan plan_;
+  StateRounds rounds_;
   KeyedState state_;
   bool started_ = false;
-  bool settled_ = false;     // the last batch, if it had no rows, left the state as it was
-  Vec<std::uint32_t> seen_;  // by key: rows of the batch at hand; 0 between batches
+  bool settled_ = false;  // the last batch, if it had no rows, left the state as it was
 };
 
 bool bind_updates(const MapStateConfig& config, const expr::Scope& scope, specs::BindContext& context,
@@ -241,7 +142,7 @@ bool bind_updates(const MapStateConfig& config, const expr::Scope& scope, specs:
     const Field& field = plan.shape.state[*column];
     expr::BoundRef value = fit_state(context.bind(item.expr, scope, field.type), field, item.expr.value.span, context);
     good = good && value;
-    plan.updates.push_back({*column, std::move(value)});
+    plan.rounds.updates.push_back({*column, std::move(value)});
   }
   return good;
 }
@@ -254,9 +155,9 @@ bool bind_emit(const MapStateConfig& config, const expr::Scope& scope, specs::Bi
     expr::BoundRef value = context.bind(item.expr, scope);
     good = good && value;
     context.add_column(fields, item.name, value ? value->type : nullptr, item.name_span);
-    plan.emit.push_back(std::move(value));
+    plan.rounds.emit.push_back(std::move(value));
   }
-  plan.schema = std::make_shared<const Schema>(std::move(fields));
+  plan.rounds.schema = std::make_shared<const Schema>(std::move(fields));
   return good && !context.failed();
 }
 
@@ -272,22 +173,22 @@ bool bind_timeout(const MapStateConfig& config, specs::BindContext& context, Map
   scope.what = "the key and the state";
   add_keys(plan.shape, scope);
   add_state(plan.shape, scope);
-  plan.timed_out.resize(plan.schema->size());
+  plan.timed_out.resize(plan.rounds.schema->size());
   bool good = true;
   for (const specs::NamedExpr& item : config.on_timeout) {
-    const auto column = plan.schema->find(item.name);
+    const auto column = plan.rounds.schema->find(item.name);
     if (!column) {
-      const std::string near = nearest(item.name, plan.schema->names());
+      const std::string near = nearest(item.name, plan.rounds.schema->names());
       context.report({.code = "SR4310",
                       .message = "`" + item.name + "` in `on_timeout` is no column of `emit`",
                       .span = item.name_span,
                       .label = near.empty() ? "not in `emit`" : "did you mean `" + near + "`?",
-                      .help = "columns of `emit`: " + plan.schema->to_text(),
+                      .help = "columns of `emit`: " + plan.rounds.schema->to_text(),
                       .suggestion = near});
       good = false;
       continue;
     }
-    const TypeRef& type = plan.schema->fields[*column].type;
+    const TypeRef& type = plan.rounds.schema->fields[*column].type;
     if (!type) continue;
     expr::BoundRef value = context.bind(item.expr, scope, type);
     if (value) value = expr::cast_to(std::move(value), type);
@@ -311,6 +212,8 @@ std::optional<specs::BoundNode> bind_map_with_state(const MapStateConfig& config
   auto shape = bind_state_shape({&config.key, &config.state, &config.init, &config.update}, context);
   if (!shape) return named_columns(config);
   plan.shape = std::move(*shape);
+  plan.rounds.input = plan.shape.input;
+  plan.rounds.state = plan.shape.state_types();
   expr::Scope scope = context.scope();
   add_state(plan.shape, scope);
   const bool updates = bind_updates(config, scope, context, plan);
@@ -318,7 +221,7 @@ std::optional<specs::BoundNode> bind_map_with_state(const MapStateConfig& config
   const bool timeout = emit && bind_timeout(config, context, plan);
   const bool initial = bind_initial(config.initial, plan.shape, context, plan.initial);
   specs::BoundNode bound;
-  bound.ports = {{"", plan.schema}};
+  bound.ports = {{"", plan.rounds.schema}};
   if (!emit || !updates || !timeout || !initial || context.failed()) return bound;
   bound.keeps_event_time = false;
   bound.stateful = true;
@@ -328,8 +231,8 @@ std::optional<specs::BoundNode> bind_map_with_state(const MapStateConfig& config
   bound.state_shape = plan.timeout_ms > 0 ? "timeout" : "";
   std::set<std::uint32_t> read(plan.shape.key.begin(), plan.shape.key.end());
   const auto inputs = static_cast<std::uint32_t>(plan.shape.input->size());
-  for (const MapStatePlan::Update& update : plan.updates) expr::collect_columns(*update.value, read);
-  for (const expr::BoundRef& column : plan.emit) expr::collect_columns(*column, read);
+  for (const RoundsPlan::Update& update : plan.rounds.updates) expr::collect_columns(*update.value, read);
+  for (const expr::BoundRef& column : plan.rounds.emit) expr::collect_columns(*column, read);
   read.erase(read.lower_bound(inputs), read.end());
   // Of the dataset of `initial` all is read.
   if (!plan.initial.input) bound.reads = [read](std::uint32_t, const std::set<std::uint32_t>&) { return read; };
