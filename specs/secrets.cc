@@ -35,6 +35,7 @@ const std::string* Secrets::hidden(std::string_view text, std::size_t at) const 
 }
 
 std::string Secrets::redact(std::string_view text) const {
+  if (values_.empty()) return std::string(text);
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const std::string* secret = hidden(text, at);

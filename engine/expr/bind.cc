@@ -12,6 +12,7 @@
 namespace sr::expr {
 
 void Scope::add(const Schema& schema, std::string qualifier, bool qualified_only) {
+  columns.reserve(columns.size() + schema.size());
   for (const Field& field : schema.fields) columns.push_back({qualifier, field.name, field.type, qualified_only});
 }
 

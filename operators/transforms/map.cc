@@ -23,24 +23,35 @@ struct MapConfig {
   std::vector<specs::NameOption> drop;
 };
 
+// Where a column of the result comes from: an expression, or as it is from a column of the input.
+struct Computed {
+  expr::BoundRef value;  // null: input column `from`
+  std::uint32_t from = 0;
+};
+
 class Map final : public flow::Stateless {
  public:
-  Map(SchemaRef schema, std::vector<expr::BoundRef> columns, std::vector<bool> needed)
-      : schema_(std::move(schema)), columns_(std::move(columns)) {
-    for (const expr::BoundRef& column : columns_) types_.push_back(column->type);
-    for (std::size_t i = 0; i < needed.size(); ++i) {
-      if (!needed[i]) columns_[i] = nullptr;
+  Map(SchemaRef schema, const std::vector<Computed>& columns, const std::vector<bool>& needed)
+      : schema_(std::move(schema)) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const bool read = i >= needed.size() || needed[i];
+      const Computed& column = columns[i];
+      values_.push_back(read ? column.value : nullptr);
+      if (!read) {
+        unread_.push_back({i, column.value ? column.value->type : schema_->fields[i].type});
+      } else if (!column.value) {
+        kept_.push_back({i, column.from});
+      }
     }
-    expr::share_common(columns_);
+    expr::share_common(values_);
   }
 
   Status process(const Chunk& chunk, const flow::BatchContext& context, flow::Emitter& out) const override {
     expr::EvalInput input{chunk.columns, chunk.rows, chunk.selection(), &context.tick, context.seed};
     expr::RowErrors errors;
-    Chunk result{schema_, expr::evaluate_all(columns_, input, errors), chunk.rows, chunk.selected, chunk.event_time};
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (!columns_[i]) result.columns[i] = null_column(types_[i], chunk.rows);
-    }
+    Chunk result{schema_, expr::evaluate_all(values_, input, errors), chunk.rows, chunk.selected, chunk.event_time};
+    for (const auto& [to, from] : kept_) result.columns[to] = chunk.columns[from];
+    for (const auto& [to, type] : unread_) result.columns[to] = null_column(type, chunk.rows);
     if (!errors.empty()) {
       auto kept = std::make_shared<Vec<std::uint32_t>>();
       if (!out.drop_failed(chunk, errors, *kept)) return {};
@@ -53,48 +64,46 @@ class Map final : public flow::Stateless {
 
  private:
   SchemaRef schema_;
-  std::vector<expr::BoundRef> columns_;  // null: nobody reads it
-  std::vector<TypeRef> types_;
+  std::vector<expr::BoundRef> values_;                       // null: no expression
+  std::vector<std::pair<std::size_t, std::uint32_t>> kept_;  // columns as they are: here, and in the input
+  std::vector<std::pair<std::size_t, TypeRef>> unread_;      // columns that nobody reads
 };
 
 // The output under construction: fields and what computes them.
 struct Output {
   std::vector<Field> fields;
-  std::vector<expr::BoundRef> columns;
+  std::vector<Computed> columns;
   bool complete = true;  // false: an expression failed, so some type is unknown
 };
-
-expr::BoundRef column_of(const Field& field, std::uint32_t index) {
-  auto bound = std::make_shared<expr::BoundExpr>();
-  bound->kind = expr::BoundExpr::Kind::column;
-  bound->type = field.type;
-  bound->index = index;
-  return bound;
-}
 
 void add_selected(const specs::ExprMap& select, const expr::Scope& scope, specs::BindContext& context, Output& output) {
   for (const specs::NamedExpr& item : select) {
     expr::BoundRef bound = context.bind(item.expr, scope);
     if (!bound) output.complete = false;
     output.fields.push_back({item.name, bound ? bound->type : nullptr});  // an ExprMap repeats no name
-    output.columns.push_back(std::move(bound));
+    output.columns.push_back({std::move(bound)});
   }
 }
 
 void add_set(const specs::ExprMap& set, const expr::Scope& scope, specs::BindContext& context, Output& output) {
-  std::unordered_map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < output.fields.size(); ++i) places.emplace(ascii_lower(output.fields[i].name), i);
+  constexpr std::size_t kNew = ~std::size_t{0};
+  std::unordered_map<std::string, std::size_t> places;  // of the names of `set` among the fields that are there
+  for (const specs::NamedExpr& item : set) places.emplace(ascii_lower(item.name), kNew);
+  for (std::size_t i = 0; i < output.fields.size(); ++i) {
+    const auto place = places.find(ascii_lower(output.fields[i].name));
+    if (place != places.end() && place->second == kNew) place->second = i;
+  }
   for (const specs::NamedExpr& item : set) {  // an ExprMap repeats no name
     expr::BoundRef bound = context.bind(item.expr, scope);
     if (!bound) output.complete = false;
     const TypeRef type = bound ? bound->type : nullptr;
-    const auto [place, fresh] = places.emplace(ascii_lower(item.name), output.fields.size());
-    if (fresh) {
+    const std::size_t place = places.at(ascii_lower(item.name));
+    if (place == kNew) {
       output.fields.push_back({item.name, type});
-      output.columns.push_back(std::move(bound));
+      output.columns.push_back({std::move(bound)});
     } else {
-      output.fields[place->second].type = type;
-      output.columns[place->second] = std::move(bound);
+      output.fields[place].type = type;
+      output.columns[place] = {std::move(bound)};
     }
   }
 }
@@ -120,11 +129,15 @@ void drop_columns(const std::vector<specs::NameOption>& drop, const SchemaRef& s
   }
 }
 
-std::set<std::uint32_t> columns_read(const std::vector<expr::BoundRef>& columns,
-                                     const std::set<std::uint32_t>& output) {
+std::set<std::uint32_t> columns_read(const std::vector<Computed>& columns, const std::set<std::uint32_t>& output) {
   std::set<std::uint32_t> read;
-  for (std::uint32_t i = 0; i < columns.size(); ++i) {
-    if (output.contains(i)) expr::collect_columns(*columns[i], read);
+  for (const std::uint32_t i : output) {
+    if (i >= columns.size()) break;
+    if (columns[i].value) {
+      expr::collect_columns(*columns[i].value, read);
+    } else {
+      read.insert(read.end(), columns[i].from);  // mostly the last one so far
+    }
   }
   return read;
 }
@@ -157,7 +170,7 @@ std::optional<specs::BoundNode> bind_map(const MapConfig& config, specs::BindCon
     if (schema) {
       for (std::uint32_t i = 0; i < schema->size(); ++i) {
         output.fields.push_back(schema->fields[i]);
-        output.columns.push_back(column_of(schema->fields[i], i));
+        output.columns.push_back({nullptr, i});
       }
     }
     add_set(config.set, scope, context, output);
@@ -165,18 +178,20 @@ std::optional<specs::BoundNode> bind_map(const MapConfig& config, specs::BindCon
   }
   if (!schema && !context.has_option("select")) return std::nullopt;
   specs::BoundNode bound;
-  auto result = std::make_shared<const Schema>(output.fields);
+  const auto result = std::make_shared<const Schema>(std::move(output.fields));
   bound.ports = {{"", result}};
   // The names are known even where an expression is wrong: readers are checked against them.
   if (!schema || !output.complete || context.failed()) return bound;
-  bound.deterministic =
-      std::all_of(output.columns.begin(), output.columns.end(), [](const auto& c) { return c->deterministic; });
-  bound.reads = [columns = output.columns](std::uint32_t, const std::set<std::uint32_t>& needed) {
-    return columns_read(columns, needed);
+  bound.deterministic = std::all_of(output.columns.begin(), output.columns.end(), [](const Computed& column) {
+    return !column.value || column.value->deterministic;
+  });
+  const auto columns = std::make_shared<const std::vector<Computed>>(std::move(output.columns));
+  bound.reads = [columns](std::uint32_t, const std::set<std::uint32_t>& needed) {
+    return columns_read(*columns, needed);
   };
-  bound.make = [result, columns = output.columns](const specs::MakeOptions& options) {
+  bound.make = [result, columns](const specs::MakeOptions& options) {
     specs::Made made;
-    made.stateless = std::make_unique<Map>(result, columns, options.needed);
+    made.stateless = std::make_unique<Map>(result, *columns, options.needed);
     return made;
   };
   return bound;
