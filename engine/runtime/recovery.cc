@@ -1,5 +1,7 @@
 #include "engine/runtime/recovery.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/observe/log.h"
@@ -13,17 +15,16 @@ constexpr int kHarmlessAttempts = 3;  // so many starts may fail to finish a bat
 
 // What a person is to know of a record that ends the process.
 Error poison_error(const Poison& poison, const std::string& batch) {
-  const std::string how =
-      poison.signal == 0 ? "ends the process" : "ends the process by signal " + std::to_string(poison.signal);
-  if (!poison.record)
-    return Error{"executing batch " + batch + " " + how + ", even without its input; no sink has it", false, "poison"};
-  const RecordPlace& place = poison.record->place;
-  std::string text = "executing batch " + batch + " " + how + ": record " + std::to_string(place.number) +
-                     " of source `" + place.source + "`";
-  if (!poison.record->where.empty()) text += " (" + poison.record->where + ")";
-  if (!poison.record->text.empty()) text += ": " + poison.record->text;
-  text += "\n  to leave the record out: streamrun state skip JOB " + place.source + "@" + batch + ":" +
-          std::to_string(place.number);
+  const std::string ends =
+      fmt::format("executing batch {} ends the process{}", batch,
+                  poison.signal == 0 ? std::string() : fmt::format(" by signal {}", poison.signal));
+  if (!poison.record) return Error{ends + ", even without its input; no sink has it", false, "poison"};
+  const auto& [place, where, shown] = *poison.record;
+  std::string text = fmt::format("{}: record {} of source `{}`", ends, place.number, place.source);
+  if (!where.empty()) text += fmt::format(" ({})", where);
+  if (!shown.empty()) text += fmt::format(": {}", shown);
+  text +=
+      fmt::format("\n  to leave the record out: streamrun state skip JOB {}@{}:{}", place.source, batch, place.number);
   return Error{std::move(text), false, "poison"};
 }
 
@@ -277,9 +278,8 @@ Result<BatchInput> Recovery::input_of(flow::Graph& graph, const LoggedBatch& bat
   if (!batch.skipped.empty()) SR_TRY(input.read());
   for (const durability::RecordPlace& record : batch.skipped) {
     if (!input.leave_out(record) && options_.log)
-      options_.log->warn("batch " + std::to_string(batch.plan.tick.id) + " has no record " +
-                             std::to_string(record.number) + " of source `" + record.source +
-                             "`: nothing is left out for it",
+      options_.log->warn(fmt::format("batch {} has no record {} of source `{}`: nothing is left out for it",
+                                     batch.plan.tick.id, record.number, record.source),
                          {});
   }
   return input;
@@ -313,8 +313,8 @@ Status Recovery::look_for_poison(flow::Graph& graph, const Executor& executor, c
                                  BatchInput& input) {
   const std::string number = std::to_string(batch.plan.tick.id);
   if (options_.log)
-    options_.log->warn("batch " + number + " was not finished in " + std::to_string(batch.attempts) +
-                           " starts: it is tried in a copy of the process first",
+    options_.log->warn(fmt::format("batch {} was not finished in {} starts: it is tried in a copy of the process first",
+                                   number, batch.attempts),
                        {});
   SR_TRY(input.read());
   std::vector<SavedState> watermarks = executor.snapshot();
