@@ -86,6 +86,14 @@ class Jobs {
   std::vector<std::unique_ptr<specs::CompiledJob>> jobs_;
 };
 
+// What a life leaves out of the protocol on purpose: the histories must notice.
+enum class Mutation : std::uint8_t {
+  none,
+  sinks_before_plan,   // sinks begin before the batch's plan is durable
+  plan_without_input,  // a plan does not say how far its input goes
+  old_standings,       // a snapshot says that the sources stand where the batch began
+};
+
 // What no crash of the job touches: the input, who sends, and what the sinks hold.
 struct Outside {
   explicit Outside(std::uint64_t seed) : world(seed) {}
@@ -171,11 +179,12 @@ struct Disk {
 // One life of the job, on one thread.
 class Life {
  public:
-  Life(const Jobs& jobs, std::size_t job, Outside& outside, Disk& disk)
+  Life(const Jobs& jobs, std::size_t job, Outside& outside, Disk& disk, Mutation mutation = Mutation::none)
       : outside_(outside),
         disk_(disk),
+        mutation_(mutation),
         graph_(jobs.make(job)),
-        executor_(graph_, {nullptr, kChunkRows, &outside.world.environment}),
+        executor_(graph_, {nullptr, kChunkRows, &outside.world.environment, {}, true}),
         sinks_(graph_, outside.world.environment, nullptr, false) {}
 
   Status start() {
@@ -224,6 +233,7 @@ class Life {
     BatchCut cut;
     cut.plan.tick = tick_;
     SR_TRY(executor_.begin_batch(tick_));
+    const std::map<std::string, flow::Position> before = standings();
     std::set<std::int64_t> ids;
     for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
       auto* source = std::get_if<flow::SourceNode>(&graph_.nodes[i].work);
@@ -235,12 +245,14 @@ class Life {
       for (const flow::InputPiece& piece : polled->pieces) add_ids(piece.raw->bytes, ids);
       executor_.add(i, std::move(*polled));
     }
-    if (log_->wants_standings(cut.has_input)) cut.standings = standings();
+    if (log_->wants_standings(cut.has_input))
+      cut.standings = mutation_ == Mutation::old_standings ? before : standings();
+    if (mutation_ == Mutation::plan_without_input) cut.plan.positions.clear();
     SR_TRY(log_->plan(std::move(cut)));
     BatchResult result = executor_.end_batch();
     if (result.failure) return Error{result.failure->to_text()};
     SR_TRY(log_->executed(result, executor_, 0));
-    SR_TRY(log_->await_plan(tick_));
+    if (mutation_ != Mutation::sinks_before_plan) SR_TRY(log_->await_plan(tick_));
     outside_.promised.insert(ids.begin(), ids.end());
     BatchCommit done{tick_, {}, checksums_of(graph_, result)};
     std::uint64_t dropped = 0;
@@ -279,6 +291,7 @@ class Life {
 
   Outside& outside_;
   Disk& disk_;
+  Mutation mutation_;
   flow::Graph graph_;
   Executor executor_;
   SinkCommits sinks_;
@@ -342,7 +355,7 @@ std::string wrong_with(const Outside& outside) {
 }
 
 // One history. Gives what went wrong; empty: nothing.
-std::string run_history(const Jobs& jobs, std::uint64_t seed) {
+std::string run_history(const Jobs& jobs, std::uint64_t seed, Mutation mutation = Mutation::none) {
   SeededRandom dice(seed * 0x9e3779b97f4a7c15);
   Outside outside(seed);
   Disk disk(outside);
@@ -350,7 +363,7 @@ std::string run_history(const Jobs& jobs, std::uint64_t seed) {
   const auto lives = 1 + dice.below(4);
   for (std::uint64_t number = 0; number <= lives; ++number) {
     const bool last = number == lives;
-    auto life = std::make_unique<Life>(jobs, job, outside, disk);
+    auto life = std::make_unique<Life>(jobs, job, outside, disk, mutation);
     constexpr FsInjection kFaults[] = {FsInjection::power_cut, FsInjection::power_cut, FsInjection::io_error,
                                        FsInjection::no_space};
     const FsInjection fault = kFaults[dice.below(4)];
@@ -402,4 +415,17 @@ TEST_CASE("a durable job survives whatever its disk does") {
     const std::string wrong = run_history(jobs, seed);
     if (!wrong.empty()) FAIL("seed " << seed << ": " << wrong);
   }
+}
+
+TEST_CASE("histories of a protocol that leaves something out are noticed") {
+  const Jobs jobs;
+  const auto is_noticed = [&](Mutation mutation) {
+    for (std::uint64_t seed = 1; seed < 2000; ++seed) {
+      if (!run_history(jobs, seed, mutation).empty()) return true;
+    }
+    return false;
+  };
+  CHECK(is_noticed(Mutation::sinks_before_plan));
+  CHECK(is_noticed(Mutation::plan_without_input));
+  CHECK(is_noticed(Mutation::old_standings));
 }
