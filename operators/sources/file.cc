@@ -176,7 +176,7 @@ std::optional<specs::BoundNode> bind_file(const FileConfig& config, specs::BindC
   if (!schema || context.failed()) return std::nullopt;
   specs::BoundNode bound;
   bound.ports = {{"", schema}};
-  bound.bounded = !config.follow;
+  bound.bounded = !config.follow || context.job().trigger == specs::Trigger::available_now;
   bound.make = [config](const specs::MakeOptions&) {
     specs::Made made;
     if (config.follow) {

@@ -54,12 +54,14 @@ class FollowedFile final : public flow::Source {
     taken_.begin(budget.batch);
     for (int rounds = 0; rounds < 2 && left.bytes > 0 && left.records > 0; ++rounds) {
       if (!stopped_) SR_TRY(look());
+      caught_up_ = !cursor_;
       if (!cursor_) break;
       const FileMark before = cursor_->mark();
       auto more = cursor_->take(left, slice);
       if (!more.ok()) return more.error();
       if (cursor_->offset() != before.offset) SR_TRY(note(before));
       slice.more = *more;
+      caught_up_ = !*more && !replaced_;
       if (*more || !replaced_) break;
       leave();  // go on with the file that has the name now
     }
@@ -67,7 +69,7 @@ class FollowedFile final : public flow::Source {
     return slice;
   }
 
-  bool ended() const override { return stopped_; }
+  bool ended() const override { return stopped_ || (context_.available_now && caught_up_); }
   // A line that is not complete yet is left to the next run.
   void stop() override {
     stopped_ = true;
@@ -181,6 +183,7 @@ class FollowedFile final : public flow::Source {
   bool opened_ = false;
   bool replaced_ = false;  // the name belongs to another file, or to none
   bool stopped_ = false;
+  bool caught_up_ = false;  // the last look found nothing more
 };
 
 }  // namespace

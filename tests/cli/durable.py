@@ -147,6 +147,23 @@ sinks:
     folder.close()
 
 
+def a_followed_file_is_drained_by_available_now():
+    folder = Folder()
+    folder.write("in.txt", "a\nb\n")
+    folder.write("job.yaml", JOB + """
+sources:
+  lines: {type: file, path: in.txt, follow: true, format: text}
+sinks:
+  rows: {type: files, input: lines, path: rows, format: json}
+""")
+    for more, wanted in (("c\nnot yet com", ["a", "b"]), ("plete\n", ["a", "b", "c"]), ("", ["a", "b", "c", "not yet complete"])):
+        code, _, err = folder.run()
+        rows = [row["value"] for row in folder.rows("rows")]
+        expect(code == 0 and rows == wanted, (code, err, rows))
+        folder.write("in.txt", more, "a")
+    folder.close()
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -474,13 +491,13 @@ sinks:
 
 TESTS = [a_file_that_is_read_under_kills_gives_every_row_once, a_directory_whose_files_are_deleted_gives_every_row_once,
          what_a_socket_has_brought_is_logged_and_comes_once, an_edited_job_keeps_its_state_or_says_how_it_differs,
-         a_second_process_is_refused, what_a_program_answered_is_not_asked_again,
+         a_followed_file_is_drained_by_available_now, a_second_process_is_refused, what_a_program_answered_is_not_asked_again,
          a_row_that_ends_the_process_is_named_and_left_out_on_purpose, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
 
 
-def main():
+def main(tests):
     failed = 0
-    for test in TESTS:
+    for test in tests:
         name = test.__name__.replace("_", " ")
         if len(sys.argv) > 2 and sys.argv[2] not in name:
             continue
@@ -494,4 +511,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(TESTS))
