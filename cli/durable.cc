@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 
 #include "engine/base/hash.h"
 #include "specs/instantiate.h"
@@ -26,10 +28,35 @@ std::string fingerprint_of(const specs::CompiledJob& job) {
   return fmt::format("{:016x}", hash_bytes(job.secrets.redact(specs::render_yaml(root))));
 }
 
-Result<flow::Graph> make_former(const specs::Registry& registry, const std::string& text) {
+// Visits every value of a tree that shows a secret, each with a variable's name made of its place.
+template <class Visit>
+void visit_secrets(specs::SpecValue& value, const specs::Secrets& secrets, const std::string& name, Visit visit) {
+  for (specs::SpecEntry& entry : value.entries) {
+    std::string place = name + "_";
+    for (const char c : entry.key) place += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+    visit_secrets(entry.value, secrets, place, visit);
+  }
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    visit_secrets(value.items[i], secrets, name + "_" + std::to_string(i), visit);
+  if (value.is_scalar() && secrets.redact(value.text) != value.text) visit(name, value);
+}
+
+constexpr const char* kSecret = "SECRET";
+
+}  // namespace
+
+Result<flow::Graph> former_graph(const specs::Registry& registry, const specs::CompiledJob& present,
+                                 const std::string& text, FormerUse use) {
+  std::map<std::string, std::string> secrets;
+  specs::SpecValue root = present.root;
+  visit_secrets(root, present.secrets, kSecret,
+                [&](const std::string& name, const specs::SpecValue& value) { secrets[name] = value.text; });
+  const specs::Variables variables(std::move(secrets));
   specs::CompileInput input;
   input.path = "<the journal>";
   input.text = text;
+  input.variables = &variables;
+  input.dry_run = use == FormerUse::look;
   SourceMap sources;
   Diagnostics diagnostics;
   const auto job = specs::compile(input, registry, sources, diagnostics);
@@ -41,11 +68,13 @@ Result<flow::Graph> make_former(const specs::Registry& registry, const std::stri
   return Error{why};
 }
 
-}  // namespace
-
 std::string journal_text(const specs::CompiledJob& job) {
   specs::SpecValue root = job.root;
   std::erase_if(root.entries, [](const auto& entry) { return entry.key == "tests" || entry.key.starts_with("x-"); });
+  visit_secrets(root, job.secrets, kSecret, [](const std::string& name, specs::SpecValue& value) {
+    value.text = "${" + name + "}";
+    value.style = specs::SpecValue::Style::quoted;
+  });
   return job.secrets.redact(specs::render_yaml(root));
 }
 
@@ -60,7 +89,9 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
   options.on_incompatible = static_cast<runtime::OnIncompatible>(checkpoint.on_incompatible);
   options.spec_text = journal_text(job);
   options.fingerprint = fingerprint_of(job);
-  options.make_former = [&session](const std::string& text) { return make_former(session.registry(), text); };
+  options.make_former = [&session, &job](const std::string& text) {
+    return former_graph(session.registry(), job, text, FormerUse::run);
+  };
   for (const specs::BoundEntry& node : job.bound->nodes) {
     if (node.kind == specs::NodeKind::source && node.spec && !node.spec->info->capabilities.replayable)
       options.cannot_replay.insert(node.id);
