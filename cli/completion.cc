@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/exit_codes.h"
+#include "cli/state_verbs.h"
 #include "cli/verbs.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
@@ -32,9 +33,7 @@ std::string topics() {
 
 constexpr const char* kFlags =
     "--dry-run --check-env --strict --format --set --env-file --workers --quiet --verbose --log-format --update "
-    "--junit --filter --all-modes --color --help";
-
-constexpr const char* kStateVerbs = "ls show diff repair adopt skip";
+    "--junit --filter --limit --all-modes --color --help";
 
 void print_bash() {
   std::printf(
@@ -49,10 +48,13 @@ void print_bash() {
       "return; fi\n"
       "  if [ \"$verb\" = state ] && [ \"$COMP_CWORD\" = 2 ]; then COMPREPLY=($(compgen -W '%s' -- \"$word\")); "
       "return; fi\n"
+      "  if [ \"$verb\" = init ] && [ \"$COMP_CWORD\" = 2 ]; then COMPREPLY=($(compgen -W '%s' -- \"$word\")); "
+      "return; fi\n"
       "  COMPREPLY=($(compgen -f -X '!*.y*ml' -- \"$word\") $(compgen -d -- \"$word\"))\n"
       "  if [ \"$COMP_CWORD\" = 1 ]; then COMPREPLY+=($(compgen -W '%s' -- \"$word\")); fi\n"
       "}\ncomplete -o filenames -F _streamrun streamrun\n",
-      kFlags, topics().c_str(), kStateVerbs, joined(verb_names()).c_str());
+      kFlags, topics().c_str(), state_verb_names(" ").c_str(), joined(template_names()).c_str(),
+      joined(verb_names()).c_str());
 }
 
 void print_zsh() {
@@ -64,7 +66,9 @@ void print_fish() {
   std::printf("complete -c streamrun -n __fish_use_subcommand -a '%s'\n", joined(verb_names()).c_str());
   std::printf("complete -c streamrun -n '__fish_seen_subcommand_from describe' -f -a '%s'\n", topics().c_str());
   std::printf("complete -c streamrun -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n");
-  std::printf("complete -c streamrun -n '__fish_seen_subcommand_from state' -a '%s'\n", kStateVerbs);
+  std::printf("complete -c streamrun -n '__fish_seen_subcommand_from state' -a '%s'\n", state_verb_names(" ").c_str());
+  std::printf("complete -c streamrun -n '__fish_seen_subcommand_from init' -f -a '%s'\n",
+              joined(template_names()).c_str());
   std::printf("complete -c streamrun -l format -x -a 'human short json sarif github junit'\n");
   const std::string flags = kFlags;
   for (std::size_t at = 0; at < flags.size();) {

@@ -157,6 +157,12 @@ int list_templates(const std::string& wrong) {
 
 }  // namespace
 
+std::vector<std::string> template_names() {
+  std::vector<std::string> names;
+  for (const Template& t : kTemplates) names.emplace_back(t.name);
+  return names;
+}
+
 int init(const Options& options) {
   const std::string wanted = options.files.empty() ? kTemplates[0].name : options.files[0];
   for (const Template& t : kTemplates) {

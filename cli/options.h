@@ -1,6 +1,7 @@
 // What was typed: the options of every verb, decoded. Made by cli/parse.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ struct Options {
   std::string junit_file;
   std::string filter;
   bool all_modes = false;
+  // state
+  std::uint64_t limit = 20;  // rows that `show` prints
   // init
   std::string output;
 };

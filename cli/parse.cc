@@ -4,6 +4,8 @@
 
 #include "cli/exit_codes.h"
 #include "cli/options.h"
+#include "cli/state_verbs.h"
+#include "cli/verbs.h"
 
 namespace sr::cli {
 
@@ -26,7 +28,7 @@ constexpr VerbInfo kVerbs[] = {
     {"describe", Verb::describe, "Describe a node type, function, aggregate, format, settings block or code"},
     {"schema", Verb::schema, "Print the JSON Schema of job files"},
     {"init", Verb::init, "Write a job file to start from"},
-    {"state", Verb::state, "Look at and mend the state of a job: `state ls|show|diff|repair|adopt|skip FILE`"},
+    {"state", Verb::state, "Look at and mend the state of a job that has a checkpoint folder"},
     {"completion", Verb::completion, "Print shell completion: bash, zsh or fish"},
     {"version", Verb::version, "Print the version"},
 };
@@ -75,10 +77,42 @@ void add_test_options(CLI::App& app, Options& options) {
                "chunks; all must agree");
 }
 
+// What the words behind a verb are.
+std::string words_of(Verb verb) {
+  switch (verb) {
+    case Verb::init: {
+      std::string names;
+      for (const std::string& name : template_names()) names += (names.empty() ? "" : ", ") + name;
+      return "The template to start from: " + names;
+    }
+    case Verb::state:
+      return state_verb_names(" | ") + ", then the job file";
+    case Verb::completion:
+      return "bash, zsh or fish";
+    case Verb::describe:
+      return "What to describe: the name of a node type, function, aggregate, format or block, or a code";
+    case Verb::list:
+      return "What to list: nodes, functions, aggregates, formats or codes";
+    case Verb::explain:
+      return "A job file (`-` reads standard input), or a diagnostic code";
+    case Verb::run:
+    case Verb::graph:
+    case Verb::render:
+      return "The job file; `-` reads standard input";
+    case Verb::validate:
+    case Verb::test:
+    case Verb::schema:
+    case Verb::version:
+      break;
+  }
+  return "Job files, folders or globs; `-` reads standard input";
+}
+
 void add_verb(CLI::App& app, const VerbInfo& info, Options& options) {
   CLI::App* verb = app.add_subcommand(info.name, info.summary);
   verb->callback([&options, which = info.verb] { options.verb = which; });
-  verb->add_option("args", options.files, "Job files, folders or globs; `-` reads standard input")->type_name("");
+  if (info.verb != Verb::schema && info.verb != Verb::version)
+    verb->add_option("args", options.files, words_of(info.verb))->type_name("");
   switch (info.verb) {
     case Verb::run:
       add_spec_options(*verb, options);
@@ -99,9 +133,15 @@ void add_verb(CLI::App& app, const VerbInfo& info, Options& options) {
     case Verb::explain:
     case Verb::graph:
     case Verb::render:
+      add_spec_options(*verb, options);
+      add_report_options(*verb, options);
+      break;
     case Verb::state:
       add_spec_options(*verb, options);
       add_report_options(*verb, options);
+      verb->add_option("--limit", options.limit, "Rows of a node that `state show` prints (default: 20)")
+          ->type_name("N");
+      verb->footer(state_verb_lines());
       break;
     case Verb::list:
       verb->add_option("--format", options.format, "human, or json: one object a line")

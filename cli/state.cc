@@ -1,12 +1,8 @@
 // state: looks at the checkpoint folder of a job and mends it.
 //
-//   streamrun state ls job.yaml       the nodes, sources and sinks that the newest snapshot knows
-//   streamrun state show job.yaml     how far the job is, and what a start would do
-//   streamrun state diff job.yaml     whether the state fits the job as it is now
-//   streamrun state repair job.yaml   brings a damaged folder to its last consistent point
-//   streamrun state adopt job.yaml [SINK]   gives the job the tables that another folder has written
+//   streamrun state show job.yaml
 //
-// Tested in tests/cli/durable.py.
+// state_verbs.h lists what it can do. Tested in tests/cli/durable.py and tests/cli/state.py.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -14,7 +10,9 @@
 
 #include "cli/durable.h"
 #include "cli/exit_codes.h"
+#include "cli/state_rows.h"
 #include "cli/state_skip.h"
+#include "cli/state_verbs.h"
 #include "cli/verbs.h"
 #include "engine/durability/folder.h"
 #include "engine/durability/store.h"
@@ -169,15 +167,67 @@ int skip(const durability::StoreOptions& options, flow::Graph& graph, const std:
   return kOk;
 }
 
+// The job whose folder is looked at.
+struct Look {
+  Session& session;
+  const specs::CompiledJob& job;
+  const durability::StoreOptions& store;
+};
+
+// The rows of one node, or of all if `wanted.node` is empty.
+int show_rows(const Recovered& found, SavedStates::MakeFormer make_former, flow::Graph graph,
+              const RowsWanted& wanted) {
+  for (const std::string& note : found.notes) std::fprintf(stderr, "streamrun: note: %s\n", note.c_str());
+  const std::size_t behind = found.batches.size();
+  if (!found.snapshot) {
+    const std::string again =
+        behind == 0 ? ""
+                    : fmt::format("; {} {} run by the next start", behind, behind == 1 ? "batch is" : "batches are");
+    std::fprintf(stderr, "streamrun: there is no snapshot yet%s\n", again.c_str());
+    return wanted.node.empty() ? kOk : kEnvironment;
+  }
+  if (behind > 0) {
+    const std::string note =
+        fmt::format("the snapshot is of batch {}; {} behind it, which the next start runs again",
+                    found.snapshot->tick.id, behind == 1 ? "1 batch lies" : fmt::format("{} batches lie", behind));
+    std::fprintf(stderr, "streamrun: note: %s\n", note.c_str());
+  }
+  SavedStates states(found, std::move(graph), std::move(make_former));
+  const Status printed = print_state_rows(states, wanted);
+  return printed.ok() ? kOk : fail(printed.error().message);
+}
+
+// What is asked of a folder that nobody changes meanwhile.
+int look(StateAction action, const Options& options, const std::string& word, const Look& at) {
+  const Report report(at.session.machine_readable());
+  const auto found = durability::Store::read(at.store);
+  if (!found.ok()) return fail(found.error().message);
+  if (action == StateAction::list) return list_state(*found, report);
+  if (action == StateAction::show && word.empty()) return show_state(*found, report);
+  flow::Graph graph = specs::instantiate(*at.job.bound, at.session.registry());
+  if (action == StateAction::diff) return diff_state(*found, graph, report);
+  RowsWanted wanted{word, true, std::nullopt};
+  if (action == StateAction::show) wanted = {word, at.session.machine_readable(), options.limit};
+  const auto make_former = [&at](const std::string& text) {
+    return former_graph(at.session.registry(), at.job, text, FormerUse::look);
+  };
+  return show_rows(*found, make_former, std::move(graph), wanted);
+}
+
+const StateVerb* verb_of(const Options& options) {
+  for (const StateVerb& verb : kStateVerbs) {
+    const std::size_t words = options.files.size();
+    if (words >= 2 && words <= 2 + verb.most && options.files[0] == verb.name) return &verb;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 int state(const Options& options) {
-  const std::string verb = options.files.empty() ? "" : options.files[0];
-  const bool known =
-      verb == "ls" || verb == "show" || verb == "diff" || verb == "repair" || verb == "adopt" || verb == "skip";
-  const std::size_t most = verb == "adopt" || verb == "skip" ? 3 : 2;
-  if (!known || options.files.size() < 2 || options.files.size() > most) {
-    std::fprintf(stderr, "streamrun: state ls|show|diff|repair JOB, or state adopt JOB [SINK]\n");
+  const StateVerb* verb = verb_of(options);
+  if (!verb) {
+    std::fprintf(stderr, "streamrun: `state` takes one of these:\n%s", state_verb_lines().c_str());
     return kUsage;
   }
   Session session(options);
@@ -195,21 +245,16 @@ int state(const Options& options) {
   store.dir = checkpoint->dir;
   store.job = job->spec.name;
   store.retain = checkpoint->retain;
+  const std::string word = options.files.size() > 2 ? options.files[2] : "";
   const Report report(session.machine_readable());
-  if (verb == "skip") {
+  if (verb->action == StateAction::repair) return repair_state(store, report);
+  if (verb->action == StateAction::adopt)
+    return adopt_tables(store, specs::instantiate(*job->bound, session.registry()), word, report);
+  if (verb->action == StateAction::skip) {
     flow::Graph graph = specs::instantiate(*job->bound, session.registry());
-    return skip(store, graph, options.files.size() > 2 ? options.files[2] : "", report);
+    return skip(store, graph, word, report);
   }
-  if (verb == "repair") return repair_state(store, report);
-  if (verb == "adopt") {
-    const std::string sink = options.files.size() > 2 ? options.files[2] : "";
-    return adopt_tables(store, specs::instantiate(*job->bound, session.registry()), sink, report);
-  }
-  const auto found = durability::Store::read(store);
-  if (!found.ok()) return fail(found.error().message);
-  if (verb == "ls") return list_state(*found, report);
-  if (verb == "show") return show_state(*found, report);
-  return diff_state(*found, specs::instantiate(*job->bound, session.registry()), report);
+  return look(verb->action, options, word, {session, *job, store});
 }
 
 }  // namespace sr::cli

@@ -18,4 +18,7 @@ int init(const Options& options);        // init.cc
 int state(const Options& options);       // state.cc
 int completion(const Options& options);  // completion.cc
 
+// What `init` can start from; the first by default.
+std::vector<std::string> template_names();  // init.cc
+
 }  // namespace sr::cli

@@ -109,6 +109,17 @@ std::vector<StateMatch> compare_state(const flow::Graph& graph, const Snapshot& 
   return matches;
 }
 
+Result<flow::Breaker*> restore_node(flow::Graph& graph, const StateMatch& match, const Snapshot& snapshot) {
+  const SavedNode& saved = *saved_node(snapshot, match.saved_as);
+  flow::Breaker& breaker = *stateful(graph.nodes[*graph.find(match.node)]);
+  Status restored = match.kind == StateMatch::Kind::same       ? breaker.restore(saved.bytes)
+                    : match.kind == StateMatch::Kind::migrated ? breaker.migrate(saved.bytes, saved.shape)
+                                                               : Status{Error{match.difference, false, "shape"}};
+  if (restored.ok()) return &breaker;
+  if (restored.error().code == "shape") return restored.error();
+  return Error{"the state of `" + match.saved_as + "` cannot be read: " + restored.error().message, false, "damaged"};
+}
+
 Status restore_state(flow::Graph& graph, Executor& executor, const Snapshot& snapshot, OnIncompatible on_incompatible,
                      Logger* log) {
   const std::vector<StateMatch> matches = compare_state(graph, snapshot);
@@ -130,18 +141,13 @@ Status restore_state(flow::Graph& graph, Executor& executor, const Snapshot& sna
       continue;
     }
     if (one.kind == StateMatch::Kind::fresh) continue;
-    const SavedNode& saved = *saved_node(snapshot, one.saved_as);
-    flow::Breaker& breaker = *stateful(graph.nodes[*graph.find(one.node)]);
-    Status restored = one.kind == StateMatch::Kind::same       ? breaker.restore(saved.bytes)
-                      : one.kind == StateMatch::Kind::migrated ? breaker.migrate(saved.bytes, saved.shape)
-                                                               : Status{Error{one.difference, false, "shape"}};
+    const auto restored = restore_node(graph, one, snapshot);
     if (restored.ok()) {
       if (log && one.kind == StateMatch::Kind::migrated)
         log->info("state is kept: " + one.difference, {{"node", one.node}});
       continue;
     }
-    if (restored.error().code != "shape")
-      return Error{"the state of `" + one.saved_as + "` cannot be read: " + restored.error().message, false, "damaged"};
+    if (restored.error().code != "shape") return restored.error();
     if (on_incompatible == OnIncompatible::fail) return Error{refusal(one, one.difference), false, "shape"};
     if (log) log->warn("state begins anew: " + one.difference, {{"node", one.node}});
   }

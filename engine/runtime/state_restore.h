@@ -32,6 +32,9 @@ struct StateMatch {
 // Compares the saved state with what the graph's nodes need; changes nothing.
 std::vector<StateMatch> compare_state(const flow::Graph& graph, const durability::Snapshot& snapshot);
 
+// Restores one node of a fresh graph, which fits or can be migrated, for a look at its state.
+Result<flow::Breaker*> restore_node(flow::Graph& graph, const StateMatch& match, const durability::Snapshot& snapshot);
+
 // Restores what fits. State that does not fit is an error that says how it differs, or is dropped, as told.
 Status restore_state(flow::Graph& graph, Executor& executor, const durability::Snapshot& snapshot,
                      OnIncompatible on_incompatible, Logger* log);

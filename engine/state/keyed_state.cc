@@ -30,6 +30,15 @@ std::vector<ColumnRef> KeyedState::values(std::span<const std::uint32_t> groups)
   return columns;
 }
 
+ColumnRef KeyedState::times(std::span<const std::uint32_t> groups) const {
+  if (!tracks_time_) return nullptr;
+  const auto count = static_cast<std::uint32_t>(groups.size());
+  auto column = std::make_shared<Column>(types::timestamp(), count);
+  auto* values = column->make_values<std::int64_t>(count);
+  for (std::uint32_t i = 0; i < count; ++i) values[i] = touched_[groups[i]] * 1000;
+  return column;
+}
+
 void KeyedState::touch(std::span<const std::uint32_t> groups, std::int64_t now_ms) {
   if (!tracks_time_) return;
   auto& due = due_[now_ms];

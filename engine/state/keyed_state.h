@@ -36,6 +36,8 @@ class KeyedState {
   ColumnRef values(std::size_t column, std::span<const std::uint32_t> groups) const {
     return columns_[column].values(groups);
   }
+  // When each was last touched, as timestamps; null if that is not kept.
+  ColumnRef times(std::span<const std::uint32_t> groups) const;
   // Replaces state column `column`: group groups[i] gets row rows[i].
   void store(std::size_t column, std::span<const std::uint32_t> groups, const Column& values,
              std::span<const std::uint32_t> rows) {

@@ -8,6 +8,7 @@
 #include "engine/flow/emit_rows.h"
 #include "operators/support/event_sides.h"
 #include "operators/support/join_keys.h"
+#include "operators/support/list_state.h"
 #include "operators/support/side_rows.h"
 #include "specs/registry.h"
 
@@ -70,6 +71,10 @@ class Cogroup final : public flow::WholeBatch {
     if (events_) return events_->restore(&in);
     for (SideRows& side : sides_) SR_TRY(side.restore(&in));
     return {};
+  }
+  void list_state(const Tick& tick, const flow::StateReader& read) override {
+    if (events_) return events_->list_state(tick, read);
+    for (const std::uint32_t side : {kLeft, kRight}) sides_[side].list_state(tick, with_side(side, read));
   }
   std::size_t state_bytes() const override {
     if (events_) return events_->memory_bytes();

@@ -92,7 +92,7 @@ class Kmeans final : public flow::WholeBatch {
     }
     emit_scored(matrix, plan_.result, clusters, out);
     update(matrix, nearest);
-    if (out.is_read(kModelPort)) emit_model(matrix.width, out);
+    if (out.is_read(kModelPort) && !centers_.empty()) out.emit(model(), kModelPort);
     return {};
   }
 
@@ -104,6 +104,9 @@ class Kmeans final : public flow::WholeBatch {
   Status restore(std::string_view in) override {
     SR_TRY(take_doubles(&in, centers_));
     return take_doubles(&in, weights_);
+  }
+  void list_state(const Tick&, const flow::StateReader& read) override {
+    if (!centers_.empty()) read({model(), 1});
   }
   std::size_t state_bytes() const override { return (centers_.size() + weights_.size()) * sizeof(double); }
   std::uint64_t state_keys() const override { return plan_.k; }
@@ -174,18 +177,18 @@ class Kmeans final : public flow::WholeBatch {
     }
   }
 
-  void emit_model(std::size_t width, flow::Emitter& out) const {
+  // A row per cluster; the centres are known.
+  Chunk model() const {
+    const std::size_t width = centers_.size() / plan_.k;
     ColumnBuilder cluster(types::bigint()), center(types::array(types::float64())), weight(types::float64());
-    for (std::size_t c = 0; c < plan_.k && width != 0; ++c) {
+    for (std::size_t c = 0; c < plan_.k; ++c) {
       cluster.append_int(static_cast<std::int64_t>(c));
       for (std::size_t j = 0; j < width; ++j) center.child(0).append_double(centers_[c * width + j]);
       center.end_list();
       weight.append_double(weights_[c]);
     }
     const std::uint32_t rows = cluster.size();
-    if (rows != 0)
-      out.emit(Chunk{plan_.model, {cluster.finish(), center.finish(), weight.finish()}, rows, nullptr, nullptr},
-               kModelPort);
+    return {plan_.model, {cluster.finish(), center.finish(), weight.finish()}, rows, nullptr, nullptr};
   }
 
   KmeansPlan plan_;

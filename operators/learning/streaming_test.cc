@@ -99,6 +99,29 @@ class StreamingTest final : public flow::WholeBatch {
     }
     return {};
   }
+  void list_state(const Tick&, const flow::StateReader& read) override {
+    static const SchemaRef schema = std::make_shared<const Schema>(std::vector<Field>{{"batch", types::bigint()},
+                                                                                      {"group", types::string()},
+                                                                                      {"n", types::float64()},
+                                                                                      {"mean", types::float64()},
+                                                                                      {"squares", types::float64()}});
+    std::vector<ColumnBuilder> columns;
+    for (const Field& field : schema->fields) columns.emplace_back(field.type);
+    std::int64_t batch = 0;  // the oldest that counts is 1; all together are NULL
+    for (const Groups& groups : batches_) {
+      ++batch;
+      for (const auto& [name, sample] : {std::pair{"control", groups.control}, {"experiment", groups.experiment}}) {
+        plan_.window_batches == 0 ? columns[0].append_null() : columns[0].append_int(batch);
+        columns[1].append_string(name);
+        columns[2].append_double(sample.n);
+        columns[3].append_double(sample.mean);
+        columns[4].append_double(sample.squares);
+      }
+    }
+    Chunk rows{schema, {}, columns[0].size(), nullptr, nullptr};
+    for (ColumnBuilder& column : columns) rows.columns.push_back(column.finish());
+    if (rows.rows > 0) read({std::move(rows), 2});
+  }
   std::size_t state_bytes() const override { return batches_.size() * sizeof(Groups); }
   std::uint64_t state_keys() const override { return batches_.size(); }
 

@@ -16,6 +16,7 @@
 #include "engine/flow/emit_rows.h"
 #include "operators/support/initial_state.h"
 #include "operators/support/keyed_partials.h"
+#include "operators/support/list_state.h"
 #include "operators/support/stateful.h"
 #include "operators/support/unchanged.h"
 #include "specs/registry.h"
@@ -131,6 +132,9 @@ class UpdateState final : public flow::Breaker {
     if (in.empty()) return Error{"the state of update_state_by_key is damaged"};
     started_ = in[0] != 0;
     return migrate_state(plan_.shape, state_, in.substr(1), saved);
+  }
+  void list_state(const Tick&, const flow::StateReader& read) override {
+    list_keyed(state_, {plan_.shape.key_fields, plan_.shape.state}, read);
   }
   std::size_t state_bytes() const override { return state_.memory_bytes(); }
   std::uint64_t state_keys() const override { return state_.live(); }

@@ -2,8 +2,8 @@
 // windows are emitted when the watermark passes their end, or as `emit` says.
 #include "engine/state/byte_io.h"
 #include "engine/state/event_store.h"
-#include "operators/support/aggregation.h"
 #include "operators/support/late_rows.h"
+#include "operators/support/list_state.h"
 
 namespace sr::operators {
 
@@ -100,6 +100,13 @@ class EventAggregation final : public flow::Breaker {
     if (!take_value(&in, &closed_until_)) return Error{"the state of a window ends too early"};
     return store_.decode(&in);
   }
+  // The windows that are not done.
+  void list_state(const Tick& tick, const flow::StateReader& read) override {
+    for (const std::int64_t window : store_.windows_in({INT64_MIN, INT64_MAX})) {
+      if (grid_.window_done(window, closed_until_)) continue;
+      visit_window(window, false, [&](const EmittedGroups& groups) { list_groups(*aggregation_, groups, tick, read); });
+    }
+  }
   std::size_t state_bytes() const override { return store_.memory_bytes(); }
   std::uint64_t state_keys() const override { return store_.keys().live(); }
 
@@ -154,6 +161,12 @@ class EventAggregation final : public flow::Breaker {
   }
 
   void emit_window(std::int64_t window, bool touched_only, const flow::BatchContext& context, flow::Emitter& out) {
+    visit_window(window, touched_only,
+                 [&](const EmittedGroups& groups) { emit_groups(*aggregation_, groups, context, out); });
+  }
+
+  template <class Visit>
+  void visit_window(std::int64_t window, bool touched_only, Visit visit) {
     const EventStore::WindowGroups groups = store_.window(window, touched_only);
     EmittedGroups emitted;
     emitted.keys = &store_.keys();
@@ -162,7 +175,7 @@ class EventAggregation final : public flow::Breaker {
     emitted.state_groups = groups.groups;
     const WindowBounds bounds[] = {{grid_.start_of(window), grid_.end_of(window)}};
     emitted.windows = bounds;
-    emit_groups(*aggregation_, emitted, context, out);
+    visit(emitted);
   }
 
   AggregationRef aggregation_;

@@ -3,8 +3,8 @@
 
 #include "engine/state/byte_io.h"
 #include "engine/state/session_store.h"
-#include "operators/support/aggregation.h"
 #include "operators/support/late_rows.h"
+#include "operators/support/list_state.h"
 
 namespace sr::operators {
 
@@ -81,6 +81,9 @@ class SessionAggregation final : public flow::Breaker {
   bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override { sessions_.encode(out); }
   Status restore(std::string_view in) override { return sessions_.decode(&in); }
+  void list_state(const Tick& tick, const flow::StateReader& read) override {
+    visit_sessions(all_places(), [&](const EmittedGroups& groups) { list_groups(*aggregation_, groups, tick, read); });
+  }
   std::size_t state_bytes() const override { return sessions_.memory_bytes(); }
   std::uint64_t state_keys() const override { return sessions_.keys().live(); }
 
@@ -133,7 +136,10 @@ class SessionAggregation final : public flow::Breaker {
   // The sessions that may have something to give or may go; all of them where all are given.
   std::vector<std::uint32_t> looked_at(std::int64_t watermark) {
     std::vector<std::uint32_t> awake = sessions_.awake(watermark);
-    if (emit_ != specs::EmitMode::every_batch) return awake;
+    return emit_ == specs::EmitMode::every_batch ? all_places() : awake;
+  }
+
+  std::vector<std::uint32_t> all_places() const {
     std::vector<std::uint32_t> all;
     for (std::uint32_t place = 0; place < sessions_.sessions().size(); ++place) {
       if (sessions_.sessions()[place].key != kNoGroup) all.push_back(place);
@@ -159,6 +165,15 @@ class SessionAggregation final : public flow::Breaker {
         sessions_.wake(place, closed ? end + lateness_ : end);
       }
     }
+    visit_sessions(std::move(places),
+                   [&](const EmittedGroups& groups) { emit_groups(*aggregation_, groups, context, out); });
+    sessions_.settle(gone);
+  }
+
+  // Gives the sessions at some places in the order of emission.
+  template <class Visit>
+  void visit_sessions(std::vector<std::uint32_t> places, Visit visit) const {
+    const std::span<const Session> sessions = sessions_.sessions();
     std::sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) {
       const Session& x = sessions[a];
       const Session& y = sessions[b];
@@ -178,8 +193,7 @@ class SessionAggregation final : public flow::Breaker {
     for (std::size_t call = 0; call < aggregation_->args.size(); ++call) {
       emitted.states.push_back(&sessions_.states(call));
     }
-    emit_groups(*aggregation_, emitted, context, out);
-    sessions_.settle(gone);
+    visit(emitted);
   }
 
   AggregationRef aggregation_;

@@ -1,6 +1,6 @@
 // Aggregation over a processing-time window: each batch goes into a pane, the window fires at its slides.
 #include "engine/state/pane_ring.h"
-#include "operators/support/aggregation.h"
+#include "operators/support/list_state.h"
 
 namespace sr::operators {
 
@@ -36,11 +36,7 @@ class WindowAggregation final : public flow::Breaker {
       if (aggregation_->zero_without_rows) emit_nothing_seen(*aggregation_, context, out);
       return {};
     }
-    EmittedGroups emitted;
-    emitted.keys = &ring_.keys();
-    emitted.key_groups = emitted.state_groups = ring_.groups();
-    for (std::size_t call = 0; call < aggregation_->args.size(); ++call) emitted.states.push_back(&ring_.states(call));
-    emit_groups(*aggregation_, emitted, context, out);
+    emit_groups(*aggregation_, fired_groups(), context, out);
     return {};
   }
 
@@ -48,10 +44,23 @@ class WindowAggregation final : public flow::Breaker {
   bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override { ring_.encode(out); }
   Status restore(std::string_view in) override { return ring_.decode(&in); }
+  // The window that ends with the batch.
+  void list_state(const Tick& tick, const flow::StateReader& read) override {
+    ring_.fire(tick.time_ms);
+    list_groups(*aggregation_, fired_groups(), tick, read);
+  }
   std::size_t state_bytes() const override { return ring_.memory_bytes(); }
   std::uint64_t state_keys() const override { return ring_.keys().live(); }
 
  private:
+  EmittedGroups fired_groups() const {
+    EmittedGroups emitted;
+    emitted.keys = &ring_.keys();
+    emitted.key_groups = emitted.state_groups = ring_.groups();
+    for (std::size_t call = 0; call < aggregation_->args.size(); ++call) emitted.states.push_back(&ring_.states(call));
+    return emitted;
+  }
+
   AggregationRef aggregation_;
   WindowGrid grid_;
   bool joins_;

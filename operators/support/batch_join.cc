@@ -1,5 +1,6 @@
 #include "operators/support/batch_join.h"
 
+#include "operators/support/list_state.h"
 #include "operators/support/side_index.h"
 
 namespace sr::operators {
@@ -68,6 +69,9 @@ class BatchJoin final : public flow::WholeBatch {
   Status restore(std::string_view in) override {
     for (SideRows& side : sides_) SR_TRY(side.restore(&in));
     return {};
+  }
+  void list_state(const Tick& tick, const flow::StateReader& read) override {
+    for (const std::uint32_t side : {kLeft, kRight}) sides_[side].list_state(tick, with_side(side, read));
   }
   std::size_t state_bytes() const override {
     return sides_[kLeft].memory_bytes() + sides_[kRight].memory_bytes() + (index_ ? index_->memory_bytes() : 0);

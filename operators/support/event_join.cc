@@ -25,6 +25,7 @@ class EventJoin final : public flow::WholeBatch {
   bool settled() const override { return true; }  // changes with rows and watermarks only
   void snapshot(std::string& out) const override { sides_.snapshot(out); }
   Status restore(std::string_view in) override { return sides_.restore(&in); }
+  void list_state(const Tick& tick, const flow::StateReader& read) override { sides_.list_state(tick, read); }
   std::size_t state_bytes() const override { return sides_.memory_bytes(); }
   std::uint64_t state_keys() const override { return sides_.rows(); }
 

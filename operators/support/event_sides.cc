@@ -6,6 +6,7 @@
 #include "engine/flow/emit_rows.h"
 #include "engine/state/byte_io.h"
 #include "operators/support/late_rows.h"
+#include "operators/support/list_state.h"
 #include "operators/support/window_rows.h"
 
 namespace sr::operators {
@@ -125,6 +126,10 @@ Status EventSides::restore(std::string_view* in) {
     in->remove_prefix(size);
   }
   return {};
+}
+
+void EventSides::list_state(const Tick& tick, const flow::StateReader& read) {
+  for (const std::uint32_t side : {kLeft, kRight}) windows_[side]->list_state(tick, with_side(side, read));
 }
 
 std::size_t EventSides::memory_bytes() const {

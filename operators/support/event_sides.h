@@ -32,6 +32,7 @@ class EventSides {
 
   void snapshot(std::string& out) const;
   Status restore(std::string_view* in);
+  void list_state(const Tick& tick, const flow::StateReader& read);
   std::size_t memory_bytes() const;
   std::uint64_t rows() const;
 

@@ -4,6 +4,7 @@
 
 #include "engine/flow/emit_rows.h"
 #include "operators/support/interval_side.h"
+#include "operators/support/list_state.h"
 
 namespace sr::operators {
 namespace {
@@ -49,6 +50,10 @@ class IntervalJoin final : public flow::WholeBatch {
   Status restore(std::string_view in) override {
     SR_TRY(left_.restore(&in));
     return right_.restore(&in);
+  }
+  void list_state(const Tick&, const flow::StateReader& read) override {
+    left_.list_state(with_side(kLeft, read));
+    right_.list_state(with_side(kRight, read));
   }
   std::size_t state_bytes() const override { return left_.memory_bytes() + right_.memory_bytes(); }
   std::uint64_t state_keys() const override { return left_.rows() + right_.rows(); }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "operators/support/list_state.h"
+
 namespace sr::operators {
 
 IntervalSide::Segment IntervalSide::make_segment(Chunk table, std::vector<ColumnRef> keys,
@@ -143,6 +145,10 @@ Status IntervalSide::restore(std::string_view* in) {
     segments_.push_back(make_segment(std::move(table), std::move(keys), std::move(matched)));
   }
   return {};
+}
+
+void IntervalSide::list_state(const flow::StateReader& read) const {
+  for (const Segment& segment : segments_) list_kept(segment.table, 0, read);
 }
 
 std::size_t IntervalSide::memory_bytes() const {

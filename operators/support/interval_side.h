@@ -51,6 +51,7 @@ class IntervalSide {
 
   void snapshot(std::string& out) const;
   Status restore(std::string_view* in);
+  void list_state(const flow::StateReader& read) const;
   std::size_t memory_bytes() const;
   std::uint64_t rows() const;
 

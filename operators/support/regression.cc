@@ -45,18 +45,25 @@ class Regression final : public flow::WholeBatch {
   bool settled() const override { return true; }  // without rows there is no step
   void snapshot(std::string& out) const override { put_doubles(out, weights_); }
   Status restore(std::string_view in) override { return take_doubles(&in, weights_); }
+  void list_state(const Tick&, const flow::StateReader& read) override {
+    if (!weights_.empty()) read({model(), 0});
+  }
   std::size_t state_bytes() const override { return weights_.size() * sizeof(double); }
   std::uint64_t state_keys() const override { return 1; }
 
  private:
   void emit_model(flow::Emitter& out) const {
-    if (weights_.empty()) return;
+    if (!weights_.empty()) out.emit(model(), kModelPort);
+  }
+
+  // The weights, which are known.
+  Chunk model() const {
     const std::size_t width = weights_.size() - (plan_.options.intercept ? 1 : 0);
     ColumnBuilder weights(types::array(types::float64())), intercept(types::float64());
     for (std::size_t j = 0; j < width; ++j) weights.child(0).append_double(weights_[j]);
     weights.end_list();
     intercept.append_double(plan_.options.intercept ? weights_.back() : 0.0);
-    out.emit(Chunk{plan_.model, {weights.finish(), intercept.finish()}, 1, nullptr, nullptr}, kModelPort);
+    return {plan_.model, {weights.finish(), intercept.finish()}, 1, nullptr, nullptr};
   }
 
   RegressionPlan plan_;

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "operators/support/list_state.h"
+
 namespace sr::operators {
 
 namespace {
@@ -91,6 +93,13 @@ Status SideRows::restore(std::string_view* in) {
     keep({time, std::move(chunk)});
   }
   return {};
+}
+
+void SideRows::list_state(const Tick& tick, const flow::StateReader& read) const {
+  if (!window_) return;
+  for (const Batch& batch : batches_) {
+    if (batch.time_ms > tick.time_ms - window_->size_ms) list_kept(batch.rows, batch.time_ms, read);
+  }
 }
 
 namespace {

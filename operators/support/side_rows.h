@@ -34,6 +34,8 @@ class SideRows {
 
   void snapshot(std::string& out) const;
   Status restore(std::string_view* in);
+  // The rows that are still in the window at `tick`.
+  void list_state(const Tick& tick, const flow::StateReader& read) const;
   // Of a window; 0 without one.
   std::size_t memory_bytes() const { return bytes_; }
   std::uint64_t rows() const { return rows_; }

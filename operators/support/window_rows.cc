@@ -4,6 +4,7 @@
 #include "engine/flow/emit_rows.h"
 #include "engine/state/pane_ring.h"
 #include "engine/state/row_store.h"
+#include "operators/support/list_state.h"
 
 namespace sr::operators {
 
@@ -29,6 +30,10 @@ class RowWindow final : public flow::WholeBatch {
   bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override { rows_.encode(out); }
   Status restore(std::string_view in) override { return rows_.decode(&in); }
+  void list_state(const Tick& tick, const flow::StateReader& read) override {
+    rows_.drop_until(tick.time_ms - grid_.size);
+    for (const RowStore::Stored& stored : rows_.chunks()) list_kept(stored.rows, stored.time, read);
+  }
   std::size_t state_bytes() const override { return rows_.memory_bytes(); }
   std::uint64_t state_keys() const override { return rows_.rows(); }
 

@@ -9,6 +9,7 @@
 #include "engine/state/row_store.h"
 #include "engine/state/session_store.h"
 #include "operators/support/late_rows.h"
+#include "operators/support/list_state.h"
 #include "operators/support/window_rows.h"
 
 namespace sr::operators {
@@ -52,6 +53,9 @@ class EventRows : public flow::WholeBatch {
   bool has_state() const override { return true; }
   // By event time it changes with rows and watermarks only.
   bool settled() const override { return by_event_ || settled_; }
+  void list_state(const Tick& tick, const flow::StateReader& read) override {
+    for (const RowStore::Stored& stored : rows_.chunks()) list_kept(stored.rows, tick.time_ms, read);
+  }
   std::size_t state_bytes() const override { return rows_.memory_bytes(); }
   std::uint64_t state_keys() const override { return rows_.rows(); }
 

@@ -10,6 +10,7 @@
 
 #include "engine/flow/emit_rows.h"
 #include "engine/state/keyed_state.h"
+#include "operators/support/list_state.h"
 #include "specs/registry.h"
 
 namespace sr::operators {
@@ -23,6 +24,7 @@ struct DeduplicateConfig {
 struct DeduplicatePlan {
   SchemaRef schema;
   std::vector<std::uint32_t> key;
+  std::vector<Field> key_fields;
   std::vector<TypeRef> key_types;
   std::int64_t within_ms = 0;
   bool event_time = false;
@@ -57,6 +59,15 @@ class Deduplicate final : public flow::WholeBatch {
   bool settled() const override { return settled_; }
   void snapshot(std::string& out) const override { passed_.encode(out); }
   Status restore(std::string_view in) override { return passed_.decode(&in); }
+  void list_state(const Tick&, const flow::StateReader& read) override {
+    const Field passed_at{"passed_at", types::timestamp()};
+    const auto untimed = [&read](const flow::StateRows& listed) {
+      flow::StateRows rows = listed;
+      rows.rows.event_time = nullptr;  // the same again, in milliseconds
+      read(rows);
+    };
+    list_keyed(passed_, {plan_.key_fields, {&passed_at, 1}}, untimed);
+  }
   std::size_t state_bytes() const override { return passed_.memory_bytes(); }
   std::uint64_t state_keys() const override { return passed_.live(); }
 
@@ -130,8 +141,9 @@ std::optional<specs::BoundNode> bind_deduplicate(const DeduplicateConfig& config
   specs::BoundNode bound;
   bound.ports = {{"", schema}};
   if (!key || context.failed()) return bound;
-  DeduplicatePlan plan{schema, *key, {}, config.within.ms, context.inputs()[0].has_event_time};
+  DeduplicatePlan plan{schema, *key, {}, {}, config.within.ms, context.inputs()[0].has_event_time};
   for (const std::uint32_t column : *key) {
+    plan.key_fields.push_back(schema->fields[column]);
     plan.key_types.push_back(schema->fields[column].type);
     bound.state.push_back(schema->fields[column]);
   }
