@@ -6,6 +6,7 @@
 #   servers.sh kill DIR                           SIGKILL, as a crash
 #   servers.sh url DIR                            prints the url again
 #
+# SERVER_OPTIONS: words for the command line of the server, such as those for TLS.
 # MAX_LIFE seconds (3600) after its start a server is stopped. DIR must be a folder that user `postgres` can enter.
 set -euo pipefail
 HOST=127.0.0.1
@@ -71,7 +72,9 @@ start() {
   for _ in $(seq 50); do open_port "$PORT" || break; sleep 0.1; done  # of a server killed just now
   ! open_port "$PORT" || die "port $PORT is in use"
   "${KIND}_start"
-  setsid "${COMMAND[@]}" >"$DIR/server.log" 2>&1 </dev/null 9>&- &
+  local more
+  read -ra more <<<"${SERVER_OPTIONS:-}"
+  setsid "${COMMAND[@]}" "${more[@]}" >"$DIR/server.log" 2>&1 </dev/null 9>&- &
   PID=$!
   trap 'kill -KILL "$PID" 2>/dev/null || true' INT TERM
   while [ -z "$(born "$PID")" ]; do sleep 0.01; done

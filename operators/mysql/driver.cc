@@ -30,6 +30,12 @@ bool passes(unsigned code) {
          code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL || code == ER_TOO_MANY_USER_CONNECTIONS;
 }
 
+// A host name that is unknown stays so; a name service that does not answer does not. The client library tells them
+// apart by the code of getaddrinfo() in its message; EAI_AGAIN is -3 in Linux's C libraries.
+bool names_are_out(unsigned code, std::string_view message) {
+  return code == CR_UNKNOWN_HOST && message.ends_with("(-3)");
+}
+
 class MysqlDriver final : public SqlDriver {
  public:
   MysqlDriver() = default;
@@ -48,10 +54,16 @@ class MysqlDriver final : public SqlDriver {
     const std::string& password = how.password.empty() ? url.password : how.password;
     if (mysql_real_connect(connection_, url.host.c_str(), user.c_str(), password.c_str(), url.database.c_str(),
                            url.port, url.socket.empty() ? nullptr : url.socket.c_str(), 0) == nullptr) {
-      const Error error{std::string("cannot connect to MySQL: ") + mysql_error(connection_),
-                        passes(mysql_errno(connection_))};
+      const unsigned code = mysql_errno(connection_);
+      const std::string message = mysql_error(connection_);
+      const Error error{"cannot connect to MySQL: " + message, passes(code) || names_are_out(code, message)};
       disconnect();
       return error;
+    }
+    // The client library goes on in clear text where it only has to encrypt, not to verify.
+    if (how.tls && *how.tls >= TlsMode::require && mysql_get_ssl_cipher(connection_) == nullptr) {
+      disconnect();
+      return Error{"cannot connect to MySQL: the server does not support SSL, but `tls` requires it"};
     }
     // A value that does not fit is an error, never cut.
     SR_TRY(

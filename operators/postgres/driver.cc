@@ -74,6 +74,17 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
+// A message without what stands in double quotes: names say nothing about what went wrong.
+std::string without_names(std::string_view message) {
+  std::string text;
+  bool quoted = false;
+  for (const char c : message) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted) text += c;
+  }
+  return text;
+}
+
 class PostgresDriver final : public SqlDriver {
  public:
   PostgresDriver() = default;
@@ -152,11 +163,13 @@ class PostgresDriver final : public SqlDriver {
   }
 
  private:
-  // A wrong password or database does not heal by waiting; a server that starts or is full does.
+  // A wrong password, database or host name does not heal by waiting; a server that starts or is full does, and so does
+  // an outage of the name service ("Temporary failure in name resolution").
   bool refused_for_good() const {
-    const std::string text = PQerrorMessage(connection_);
+    const std::string text = without_names(PQerrorMessage(connection_));
     for (const char* sign : {"password authentication failed", "does not exist", "no password supplied",
-                             "no pg_hba.conf", "invalid", "certificate"}) {
+                             "no pg_hba.conf", "invalid", "certificate", "server does not support SSL",
+                             "Name or service not known", "No address associated with hostname"}) {
       if (text.find(sign) != std::string::npos) return true;
     }
     return false;

@@ -150,6 +150,111 @@ def errors_at_start(world):
     assert running.returncode == 4 and "Access denied" in error and "next_attempt_ms" not in error, error
 
 
+def fails(world, name, kind, url, options="", prefix=()):
+    """What a job says that must stop at its start, without another attempt. `prefix`: words before the command."""
+    text = JOB.format(name=name, sink=sink_of(kind), url=url).replace("connect_timeout: 2s", "connect_timeout: 2s" + options)
+    path = world.job(name, text)
+    running = subprocess.Popen([*prefix, world.binary, str(path)], cwd=world.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    said = []
+    reader = lines_of(running, said)
+    try:
+        code = running.wait(timeout=WAIT)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        raise AssertionError(f"{name} goes on trying: {said}") from None
+    reader.join()
+    assert code == 4 and not any("next_attempt_ms" in line for line in said), (name, code, said)
+    return "".join(said)
+
+
+def no_such_server(world):
+    """a host that does not exist and a server without TLS stop a job; an outage of the name service does not"""
+    for kind, scheme in (("postgres", "postgresql://postgres@"), ("mariadb", "mysql://app:app@")):
+        error = fails(world, "nowhere", kind, scheme + "no..host/test")
+        assert "no..host" in error, error
+        error = fails(world, "plain", kind, world.urls[kind], ", tls: require")
+        assert "SSL" in error, error
+        # A name server that nobody answers for, in a mount namespace of its own; that takes root.
+        silent = world.folder / "resolv.conf"
+        silent.write_text("nameserver 127.0.0.1\noptions attempts:1 timeout:1\n")
+        alone = ["unshare", "-m", "sh", "-c", f'mount --bind {silent} /etc/resolv.conf && exec "$@"', "sh"]
+        if subprocess.run([*alone, "true"], stderr=subprocess.DEVNULL).returncode != 0:
+            print("  not tried: an outage of the name service, which takes the right to mount")
+            continue
+        path = world.job("outage", JOB.format(name="outage", sink=sink_of(kind), url=scheme + "db.example.com/test"))
+        waiting = subprocess.Popen([*alone, world.binary, str(path)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        said = []
+        reader = lines_of(waiting, said)
+        until(lambda: len(said) >= 2 or waiting.poll() is not None, "two attempts")
+        waiting.send_signal(signal.SIGTERM)
+        assert waiting.wait(timeout=WAIT) == 0 and "next_attempt_ms" in said[0], said
+        reader.join()
+
+
+def certificates(folder):
+    """Two authorities, and a certificate of the first for 127.0.0.1."""
+    def openssl(*words):
+        subprocess.run(["openssl", *words], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    for name in ("ca", "stranger"):
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.crt")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=server", "-keyout", "server.key", "-out", "server.csr")
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names",
+            "-out", "server.crt")
+
+
+def encrypted(world):
+    """`tls: verify` takes a server with the certificate of its authority, and no other"""
+    folder = world.folder / "tls"
+    folder.mkdir()
+    certificates(folder)
+    for kind in KINDS:
+        key = folder / f"{kind}.key"  # PostgreSQL wants it to be its own and nobody else's to read
+        shutil.copy(folder / "server.key", key)
+        key.chmod(0o600)
+        if kind == "postgres" and os.geteuid() == 0:
+            shutil.chown(key, "postgres")
+        options = (f"-c ssl=on -c ssl_cert_file={folder}/server.crt -c ssl_key_file={key}" if kind == "postgres" else
+                   f"--ssl-cert={folder}/server.crt --ssl-key={key} --ssl-ca={folder}/ca.crt")
+        started = subprocess.run([SERVERS, "start", kind, str(folder / kind), "0"], stdout=subprocess.PIPE, text=True, timeout=120,
+                                 env={**os.environ, "MAX_LIFE": "600", "SERVER_OPTIONS": options})
+        assert started.returncode == 0, kind
+        url = started.stdout.strip()
+        try:
+            for mode in ("require", "verify"):
+                tls = f", tls: {mode}" + (f", tls_ca: {folder}/ca.crt" if mode == "verify" else "")
+                text = JOB.format(name=mode, sink=sink_of(kind), url=url).replace("connect_timeout: 2s", "connect_timeout: 2s" + tls)
+                running = world.run(world.job(mode, text))
+                _, error = running.communicate(timeout=WAIT)
+                assert running.returncode == 0, (kind, mode, error)
+            error = fails(world, "strange", kind, url, f", tls: verify, tls_ca: {folder}/stranger.crt")
+            assert "certificate" in error.lower(), error
+            error = fails(world, "missing", kind, url, f", tls: verify, tls_ca: {folder}/nowhere.crt")
+            assert "cannot connect" in error, error
+        finally:
+            subprocess.run([SERVERS, "stop", str(folder / kind)], stderr=subprocess.DEVNULL, timeout=60)
+
+
+DURABLE = JOB.replace("checkpoint: none", "checkpoint: {{dir: {name}-state, interval: 1h}}").replace(", mode: upsert, key: id", "")
+
+
+def edited_after_a_crash(world):
+    """a job that was killed before its first snapshot may be edited: its former text is run again without the secrets that it had"""
+    for kind in KINDS:
+        path = world.job("edited", DURABLE.format(name="edited", sink=sink_of(kind), url=world.urls[kind]))
+        running = world.run(path)
+        until(lambda: int(world.ask(kind, "select count(*) from edited") or 0) > 1000, "the first rows")
+        running.kill()
+        running.communicate()
+        running = world.run(path, "--set", "batch.max_records=400")
+        _, error = running.communicate(timeout=WAIT)
+        assert running.returncode == 0 and "before it was edited" in error, error
+        assert world.ask(kind, "select concat(count(*), ' ', sum(id)) from edited") == "6000 17997000", kind
+        shutil.rmtree(world.folder / "edited-state")
+
+
 def lines_of(running, lines):
     """Collects what a process says on stderr, as it says it."""
     thread = threading.Thread(target=lambda: lines.extend(iter(running.stderr.readline, "")), daemon=True)
@@ -214,7 +319,7 @@ def main():
     folder.chmod(0o755)  # the servers run as users of their own
     world = World(binary, unit, folder)
     failed = 0
-    tests = (table_tests, server_crashes, stop_while_down, down_at_start, errors_at_start, check_env, missing_module)
+    tests = (table_tests, server_crashes, stop_while_down, down_at_start, errors_at_start, no_such_server, encrypted, edited_after_a_crash, check_env, missing_module)
     try:
         for kind in KINDS:
             world.start(kind)
