@@ -119,12 +119,25 @@ void check_server(const SpecEntry& entry, ParseContext& context) {
                *value, decode_context(entry, context));
 }
 
-// Checks what is a map of engines: `targets: {spark: {…}}`.
+// Checks what is a map of engines: `targets: {spark: {…}}`. What an engine takes is its own.
 void parse_targets(const SpecEntry& entry, ParseContext& context) {
   context.job.targets = entry.value;
-  if (entry.value.is_map()) return;
-  report_value({.code = "SR2004", .message = "`targets` is a map of engines and their options"}, entry.value,
-               decode_context(entry, context));
+  DecodeContext decode = decode_context(entry, context);
+  decode.owner = "targets";
+  if (!entry.value.is_map()) {
+    report_value({.code = "SR2004",
+                  .message = "`targets` is a map of engines and their options",
+                  .help = "such as `targets: {spark: {}}`"},
+                 entry.value, decode);
+    return;
+  }
+  for (const SpecEntry& engine : entry.value.entries) {
+    if (engine.key != "spark") {
+      report_unknown_option(engine, {{"spark"}, {}, "spark"}, decode);
+    } else if (!engine.value.is_map() && !engine.value.is_null() && !engine.value.opaque) {
+      report_value({.code = "SR2004", .message = "`spark` is a map of options"}, engine.value, decode);
+    }
+  }
 }
 
 void mark_unsound(bool sound, ParseContext& context) {

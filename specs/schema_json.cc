@@ -260,7 +260,10 @@ Json job_properties(const Registry& registry) {
   properties["sinks"] = section(NodeKind::sink, "where rows go");
   properties["tests"] = {
       {"type", "array"}, {"description", "tests of this job"}, {"items", table_schema(test_option_table())}};
-  properties["targets"] = {{"type", "object"}};
+  properties["targets"] = {{"type", "object"},
+                           {"description", "other engines that the job is meant for, with their options"},
+                           {"properties", {{"spark", {{"type", {"object", "null"}}}}}},
+                           {"additionalProperties", false}};
   properties["include"] = {{"type", "array"}, {"description", "fragments to merge"}};
   return properties;
 }

@@ -120,9 +120,15 @@ class TestChecks {
   void check_output(const ExpectText& text) {
     const BoundEntry* entry = find(text.name);
     const auto is_sink = [](const BoundEntry& e) { return e.kind == NodeKind::sink; };
-    if ((entry && is_sink(*entry)) || (!entry && job_.spec->nodes_incomplete)) return;
-    report_name(fmt::format("`expect_output` names `{}`, which is no sink", text.name), text.name, text.span,
-                ids(is_sink));
+    const auto prints = [](const BoundEntry& e) { return e.bound && e.bound->writes_stdout; };
+    if (!entry && job_.spec->nodes_incomplete) return;
+    if (!entry || !is_sink(*entry)) {
+      report_name(fmt::format("`expect_output` names `{}`, which is no sink", text.name), text.name, text.span,
+                  ids(prints));
+    } else if (entry->bound && !prints(*entry)) {
+      report_name(fmt::format("`expect_output` names `{}`, and `{}` prints nothing", text.name, entry->type), text.name,
+                  text.span, ids(prints));
+    }
   }
 
   void check_restarts(const TestSpec& test) {
