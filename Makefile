@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 30
 
-.PHONY: kills all demo test check build bench bench-functions format clean install fuzz coverage binary power syscalls server-postgres server-mariadb
+.PHONY: kills all demo test check build bench bench-functions format clean install fuzz coverage binary power syscalls chaos server-postgres server-mariadb
 
 all: build
 
@@ -79,10 +79,18 @@ kills: binary
 
 # Power cuts on a file system in a file (root), and each system call that makes something durable failed or made the last.
 power: binary
+	@scripts/deps.sh chaos
 	@python3 tests/chaos/power.py build/streamrun
 syscalls: binary
 	@scripts/deps.sh chaos
 	@python3 tests/chaos/syscalls.py build/streamrun
+
+# Some of each of the three, in about five minutes; power cuts are left out where they cannot be made.
+chaos: binary
+	@scripts/deps.sh servers chaos
+	@python3 tests/chaos/kills.py build/streamrun --kills 60 --socket-kills 30
+	@python3 tests/chaos/power.py build/streamrun --cuts 24 || [ $$? -eq 77 ]
+	@python3 tests/chaos/syscalls.py build/streamrun --budget 180
 
 clean:
 	@rm -rf build build-debug build-lto build-asan build-tsan build-fuzz build-coverage

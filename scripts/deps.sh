@@ -12,7 +12,7 @@ check="clang-format-19 clang-tidy-19"
 fuzz="clang-19 libclang-rt-19-dev"
 bench="mawk"
 coverage="gcovr"
-chaos="strace"
+chaos="strace e2fsprogs"
 
 [ $# -gt 0 ] || set -- build
 wanted=""
