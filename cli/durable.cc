@@ -71,6 +71,7 @@ Result<flow::Graph> former_graph(const specs::Registry& registry, const specs::C
 std::string journal_text(const specs::CompiledJob& job) {
   specs::SpecValue root = job.root;
   std::erase_if(root.entries, [](const auto& entry) { return entry.key == "tests" || entry.key.starts_with("x-"); });
+  specs::make_readable(root, job.secrets);
   visit_secrets(root, job.secrets, kSecret, [](const std::string& name, specs::SpecValue& value) {
     value.text = "${" + name + "}";
     value.style = specs::SpecValue::Style::quoted;

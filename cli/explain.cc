@@ -77,7 +77,9 @@ int render(const Options& options) {
   int code = kOk;
   const auto job = compiled(session, options, &code);
   if (!job) return code;
-  return print(job->secrets.redact(specs::render_yaml(job->root)));
+  specs::SpecValue root = job->root;
+  specs::make_readable(root, job->secrets);
+  return print(job->secrets.redact(specs::render_yaml(root)));
 }
 
 }  // namespace sr::cli

@@ -85,4 +85,14 @@ std::string render_yaml(const SpecValue& root) {
   return out;
 }
 
+void make_readable(SpecValue& root, const Secrets& secrets) {
+  for (SpecEntry& entry : root.entries) make_readable(entry.value, secrets);
+  for (SpecValue& item : root.items) make_readable(item, secrets);
+  if (!root.is_scalar()) return;
+  for (std::size_t at = 0; (at = root.text.find("${", at)) != std::string::npos; at += 3) {
+    if (root.text.compare(at, 3, "${!") != 0) root.text.insert(at, 1, '$');  // that one is filled in while running
+  }
+  if (secrets.redact(root.text) != root.text) root.style = SpecValue::Style::quoted;
+}
+
 }  // namespace sr::specs

@@ -232,6 +232,19 @@ def render_reads_back():
     expect(p.returncode == 0, p.stderr)
     again = run("-", "--dry-run", stdin=p.stdout.decode())
     expect(again.returncode == 0, again.stderr)
+    job = """version: 1
+name: odd
+checkpoint: none
+batch: {interval: 1s}
+sources: {lines: {type: stdin, format: text}}
+transforms: {some: {type: filter, input: lines, where: "value <> '$${x}' and value <> '${!batch.time}'"}}
+sinks: {out: {type: postgres, input: some, url: "${ODD_URL}", table: t}}
+"""
+    p = run("render", "-", stdin=job, env={"ODD_URL": "postgres://me:hidden@nowhere/db"})
+    expect(p.returncode == 0, p.stderr)
+    shown = p.stdout.decode()
+    expect("'$${x}'" in shown and "'${!batch.time}'" in shown, shown)
+    expect("hidden" not in shown and 'url: "' in shown, shown)
 
 
 def verbs_that_only_print():
