@@ -64,6 +64,10 @@ fuzz:
 	@cmake --build build-fuzz --target fuzz_targets -j $(JOBS)
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
+# Branches of the durability core that tests take; those that only exceptions take are not counted.
+GCOVR_DURABILITY = gcovr --root . --filter engine/durability/ --object-directory build-coverage --gcov-ignore-parse-errors \
+	--exclude-throw-branches --exclude-unreachable-branches --branches --txt
+
 # Line and branch coverage of the tests, by folder.
 coverage:
 	@scripts/deps.sh build coverage
@@ -71,6 +75,7 @@ coverage:
 	@cmake --build build-coverage -j $(JOBS)
 	@ctest --test-dir build-coverage --output-on-failure -j $(JOBS)
 	@gcovr --root . --exclude tests/ --exclude build --object-directory build-coverage --gcov-ignore-parse-errors --txt
+	@$(GCOVR_DURABILITY)
 
 # kill -9 at random instants, 200 times with files, SQLite and PostgreSQL and 100 times with a socket; then the books must balance.
 kills: binary
