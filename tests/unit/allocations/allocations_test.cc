@@ -34,6 +34,10 @@ void* operator new(std::size_t size) {
   if (void* block = __real_malloc(size)) return block;
   throw std::bad_alloc();
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __real_malloc(size);
+}
 void operator delete(void* block) noexcept {
   std::free(block);
 }
