@@ -16,7 +16,7 @@
 
 #include "engine/flow/emit_rows.h"
 #include "operators/support/initial_state.h"
-#include "operators/support/list_state.h"
+#include "operators/support/keyed_node.h"
 #include "operators/support/state_rounds.h"
 #include "specs/registry.h"
 
@@ -42,12 +42,10 @@ struct MapStatePlan {
   InitialState initial;
 };
 
-class MapWithState final : public flow::WholeBatch {
+class MapWithState final : public KeyedNode<flow::WholeBatch> {
  public:
-  explicit MapWithState(MapStatePlan plan)
-      : plan_(std::move(plan)),
-        rounds_(plan_.rounds),
-        state_(plan_.shape.key_types(), plan_.shape.state_types(), plan_.timeout_ms > 0) {}
+  explicit MapWithState(const MapStatePlan& plan)
+      : KeyedNode("map_with_state", plan.shape, plan.timeout_ms > 0), plan_(plan), rounds_(plan.rounds) {}
 
   Status end_batch(const flow::BatchContext& context, std::span<flow::PlacedPartial> partials,
                    flow::Emitter& out) override {
@@ -68,29 +66,6 @@ class MapWithState final : public flow::WholeBatch {
     state_.tidy();
     return {};
   }
-
-  bool has_state() const override { return true; }
-  bool settled() const override { return settled_; }
-  void snapshot(std::string& out) const override {
-    out.push_back(started_ ? 1 : 0);
-    state_.encode(out);
-  }
-  Status restore(std::string_view in) override {
-    if (in.empty()) return Error{"the state of map_with_state is damaged"};
-    started_ = in[0] != 0;
-    in.remove_prefix(1);
-    return state_.decode(&in);
-  }
-  Status migrate(std::string_view in, const flow::StateShape& saved) override {
-    if (in.empty()) return Error{"the state of map_with_state is damaged"};
-    started_ = in[0] != 0;
-    return migrate_state(plan_.shape, state_, in.substr(1), saved);
-  }
-  void list_state(const Tick&, const flow::StateReader& read) override {
-    list_keyed(state_, {plan_.shape.key_fields, plan_.shape.state}, read);
-  }
-  std::size_t state_bytes() const override { return state_.memory_bytes(); }
-  std::uint64_t state_keys() const override { return state_.live(); }
 
  private:
   void time_out(const flow::BatchContext& context, flow::Emitter& out) {
@@ -127,11 +102,8 @@ class MapWithState final : public flow::WholeBatch {
     return true;
   }
 
-  MapStatePlan plan_;
+  const MapStatePlan plan_;
   StateRounds rounds_;
-  KeyedState state_;
-  bool started_ = false;
-  bool settled_ = false;  // the last batch, if it had no rows, left the state as it was
 };
 
 bool bind_updates(const MapStateConfig& config, const expr::Scope& scope, specs::BindContext& context,

@@ -15,8 +15,8 @@
 
 #include "engine/flow/emit_rows.h"
 #include "operators/support/initial_state.h"
+#include "operators/support/keyed_node.h"
 #include "operators/support/keyed_partials.h"
-#include "operators/support/list_state.h"
 #include "operators/support/stateful.h"
 #include "operators/support/unchanged.h"
 #include "specs/registry.h"
@@ -68,10 +68,10 @@ struct UpdatePlan {
   InitialState initial;
 };
 
-class UpdateState final : public flow::Breaker {
+class UpdateState final : public KeyedNode<flow::Breaker> {
  public:
-  explicit UpdateState(UpdatePlan plan)
-      : plan_(std::move(plan)), state_(plan_.shape.key_types(), plan_.shape.state_types(), plan_.ttl_ms > 0) {}
+  explicit UpdateState(const UpdatePlan& plan)
+      : KeyedNode("update_state_by_key", plan.shape, plan.ttl_ms > 0), plan_(plan) {}
 
   std::unique_ptr<flow::Partial> partial(std::uint32_t) const override {
     return std::make_unique<KeyedPartial>(plan_.shape.key_types(), plan_.calls);
@@ -115,29 +115,6 @@ class UpdateState final : public flow::Breaker {
     state_.tidy();
     return {};
   }
-
-  bool has_state() const override { return true; }
-  bool settled() const override { return settled_; }
-  void snapshot(std::string& out) const override {
-    out.push_back(started_ ? 1 : 0);
-    state_.encode(out);
-  }
-  Status restore(std::string_view in) override {
-    if (in.empty()) return Error{"the state of update_state_by_key is damaged"};
-    started_ = in[0] != 0;
-    in.remove_prefix(1);
-    return state_.decode(&in);
-  }
-  Status migrate(std::string_view in, const flow::StateShape& saved) override {
-    if (in.empty()) return Error{"the state of update_state_by_key is damaged"};
-    started_ = in[0] != 0;
-    return migrate_state(plan_.shape, state_, in.substr(1), saved);
-  }
-  void list_state(const Tick&, const flow::StateReader& read) override {
-    list_keyed(state_, {plan_.shape.key_fields, plan_.shape.state}, read);
-  }
-  std::size_t state_bytes() const override { return state_.memory_bytes(); }
-  std::uint64_t state_keys() const override { return state_.live(); }
 
  private:
   // A block of keys to update.
@@ -219,11 +196,8 @@ class UpdateState final : public flow::Breaker {
     return false;
   }
 
-  UpdatePlan plan_;
-  KeyedState state_;
+  const UpdatePlan plan_;
   Vec<std::uint32_t> places_;  // of BatchGroups
-  bool started_ = false;
-  bool settled_ = false;  // the last batch visited and forgot no key
 };
 
 bool bind_updates(const UpdateConfig& config, specs::BindContext& context, UpdatePlan& plan) {
