@@ -51,6 +51,7 @@ void DurableLog::begin_after(const Tick& last, std::map<std::string, durability:
   last_committed_ = last.id;
   sinks_ = std::move(sinks);
   planned_since_ = planned;
+  snapshot_us_ = options_.env->clock->monotonic_us();  // what the recovery took is no reason for a snapshot at once
 }
 
 bool DurableLog::due() const {
