@@ -7,7 +7,7 @@ build="ca-certificates git g++ cmake ninja-build pkg-config make ccache mold pyt
        libyaml-cpp-dev nlohmann-json3-dev libuv1-dev libcli11-dev catch2 libsimdjson-dev libpcre2-dev libfmt-dev
        libhowardhinnant-date-dev libxxhash-dev zlib1g-dev libssl-dev
        libsqlite3-dev libpq-dev libmariadb-dev"
-servers="postgresql mariadb-server mariadb-client"
+servers="postgresql mariadb-server mariadb-client openssl"
 check="clang-format-19 clang-tidy-19"
 fuzz="clang-19 libclang-rt-19-dev"
 bench="mawk"
