@@ -113,13 +113,7 @@ flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink
   context.env = &real_environment();
   context.job = graph.job;
   context.id = sink;
-  context.folder_id = found.folder_id;
-  context.epoch = found.epoch;
-  context.durable = true;
-  if (const auto mark = found.sinks.find(sink); mark != found.sinks.end()) {
-    context.last_batch = mark->second.batch;
-    context.last_token = mark->second.token;
-  }
+  runtime::fill_context(context, found, found.epoch);
   return context;
 }
 

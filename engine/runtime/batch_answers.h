@@ -1,5 +1,5 @@
 // BatchAnswers: what the nodes of a batch were told from outside, on its way to the log and back. Entry points: replay,
-// take. Thread: the engine's. Tested in tests/unit/runtime/executor_test.cc and tests/cli/durable.py.
+// take. Thread: the engine's. Tested in tests/cli/durable.py.
 #pragma once
 
 #include <map>

@@ -112,12 +112,12 @@ BatchInput BatchInput::first(std::uint64_t records) const {
 bool BatchInput::leave_out(const RecordPlace& place) {
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const Part part = parts_[i];
-    if (graph_->nodes[part.node].id != place.source) continue;
-    if (place.number == 0 || place.number > before + part.records) {
-      before += part.records;
+    if (graph_->nodes[parts_[i].node].id != place.source) continue;
+    if (place.number == 0 || place.number > before + parts_[i].records) {
+      before += parts_[i].records;
       continue;
     }
+    const Part part = std::move(parts_[i]);
     const std::uint64_t at = place.number - before - 1;
     const auto here = parts_.erase(parts_.begin() + static_cast<std::ptrdiff_t>(i));
     const auto rest = parts_.insert(here, slice(part, at + 1, part.records - at - 1));

@@ -1,5 +1,5 @@
 // BatchInput: the input of a batch that is run again, record by record: a part of it can be taken, a record left out or
-// shown. Entry points: BatchInput::read, first, without, show. Knows nothing of executing. Tested in
+// shown. Entry points: BatchInput::read, first, leave_out, show. Knows nothing of executing. Tested in
 // tests/unit/runtime/batch_input_test.cc.
 #pragma once
 

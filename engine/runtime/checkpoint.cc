@@ -56,14 +56,18 @@ void Checkpoint::wrap_sources(flow::Graph& graph, bool live) {
   }
 }
 
-void Checkpoint::fill(flow::SinkContext& context) const {
+void fill_context(flow::SinkContext& context, const durability::Recovered& found, std::int64_t epoch) {
   context.durable = true;
-  context.folder_id = store_->folder_id();
-  context.epoch = epoch_;
-  const auto mark = recovered_.sinks.find(context.id);
-  if (mark == recovered_.sinks.end()) return;
+  context.folder_id = found.folder_id;
+  context.epoch = epoch;
+  const auto mark = found.sinks.find(context.id);
+  if (mark == found.sinks.end()) return;
   context.last_batch = mark->second.batch;
   context.last_token = mark->second.token;
+}
+
+void Checkpoint::fill(flow::SinkContext& context) const {
+  fill_context(context, recovered_, epoch_);
 }
 
 }  // namespace sr::runtime

@@ -39,6 +39,9 @@ struct CheckpointWorld {
   std::function<void(const Error&)> failed;  // the job cannot go on; any thread
 };
 
+// Fills what a sink wants to know of a checkpoint folder, of which `epoch` is the run that opens it.
+void fill_context(flow::SinkContext& context, const durability::Recovered& found, std::int64_t epoch);
+
 class Checkpoint {
  public:
   // Takes folder and log. Blocks.

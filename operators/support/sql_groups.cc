@@ -44,11 +44,6 @@ std::string key_name(std::size_t key) {
   return fmt::format("#key{}", key);
 }
 
-// As sql_query.cc calls it.
-std::string rank_name(std::size_t rank) {
-  return fmt::format("#{}", rank);
-}
-
 expr::ExprPtr make_name(std::string name, const expr::Expr& at) {
   auto made = std::make_unique<expr::Expr>();
   made->kind = expr::ExprKind::name;

@@ -1,5 +1,7 @@
 #include "operators/support/sql_query.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -160,7 +162,7 @@ class Parser {
     rank.kind = is("row_number") ? SqlRank::Kind::row_number
                 : is("rank")     ? SqlRank::Kind::rank
                                  : SqlRank::Kind::dense_rank;
-    rank.name = "#" + std::to_string(ranks.size());
+    rank.name = rank_name(ranks.size());
     at_ += 4;
     if (!expect_sign("(")) return;
     if (take("partition")) {
@@ -372,6 +374,10 @@ class Parser {
 
 std::unique_ptr<SqlQuery> parse_query(std::string_view text, SqlError* error) {
   return Parser(text).parse(error);
+}
+
+std::string rank_name(std::size_t rank) {
+  return fmt::format("#{}", rank);
 }
 
 }  // namespace sr::operators

@@ -27,6 +27,8 @@ struct SqlRank {
   std::vector<SqlText> partition_by;
   SqlText order_by;
 };
+// The name that stands for the `rank`-th one of a query, from 0.
+std::string rank_name(std::size_t rank);
 
 struct SqlItem {
   bool star = false;
