@@ -1,6 +1,7 @@
-"""What durability costs (W10), and how soon a killed job is back (W11)."""
+"""What durability costs (W10), how soon a killed job is back (W11), and how long a snapshot holds up batches."""
 import os
 import pathlib
+import re
 import shutil
 import signal
 import statistics
@@ -66,7 +67,8 @@ def cost(rounds, core):
 
 
 def start(core, keys, trigger, rate):
-    command = ["taskset", "-c", str(core), EXE, "bench/jobs/keys-durable.yaml", "--workers", "1", "--verbose"]
+    pinned = [] if core is None else ["taskset", "-c", str(core)]
+    command = [*pinned, EXE, "bench/jobs/keys-durable.yaml", "--workers", "1", "--verbose"]
     env = {**os.environ, "KEYS": str(keys), "STATE": str(STATE), "TRIGGER": trigger, "RATE": rate}
     return subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
@@ -84,13 +86,18 @@ def end(process, how):
     process.communicate()
 
 
-def killed_and_back(core, keys):
-    """Fills a job's state, runs it at a moderate rate, kills it, and gives the seconds from the next start to its first new batch and
-    the bytes of its memory then."""
+def filled(core, keys):
+    """Leaves the state of a job that has seen all keys."""
     fresh_folders()
     filling = start(core, keys, "available_now", "1000000000/s")
     await_batches(filling, keys // 200_000 + 1)
     end(filling, signal.SIGTERM)
+
+
+def killed_and_back(core, keys):
+    """Fills a job's state, runs it at a moderate rate, kills it, and gives the seconds from the next start to its first new batch and
+    the bytes of its memory then."""
+    filled(core, keys)
     paced = start(core, keys, "interval", "200000/s")
     await_batches(paced, 40)
     end(paced, signal.SIGKILL)
@@ -111,3 +118,31 @@ def recovery(core):
         print(f"{'W11 recovery, ' + name:<28}{seconds:.2f} s to the first new batch, {memory / 1e6:.0f} MB of memory", flush=True)
     fresh_folders()
     return {"name": "W11 recovery", **figures}
+
+
+def milliseconds(line, what):
+    value, unit = re.search(what + r" ([\d.]+) (ms|s)", line).groups()
+    return float(value) * (1000 if unit == "s" else 1)
+
+
+def pauses(seconds=30):
+    """Snapshots every two seconds at 200,000 rows a second, on all cores: how long a batch waits for its turn, and a sink for its plan."""
+    keys = 14_000_000
+    filled(None, keys)
+    process = start(None, keys, "interval", "200000/s")
+    await_batches(process, 20)  # what came since the fill was stopped
+    stop = time.monotonic() + seconds
+    lines = []
+    for line in process.stderr:
+        if line.startswith("batch "):
+            lines.append(line)
+        if time.monotonic() > stop:
+            break
+    end(process, signal.SIGKILL)
+    fresh_folders()
+    figures = {}
+    for what in ("delay", "commit"):
+        times = sorted(milliseconds(line, what) for line in lines)
+        figures[what] = {"median_ms": statistics.median(times), "longest_ms": times[-1]}
+        print(f"{'snapshots, ' + what:<28}{statistics.median(times):.1f} ms in the middle, {times[-1]:.0f} ms at most", flush=True)
+    return {"name": "snapshots", **figures}

@@ -207,6 +207,7 @@ def main():
         ("W12 10 M keys", lambda: growth(o.rounds, o.core)),
         ("W10 durability", lambda: durability.cost(o.rounds, o.core)),
         ("W11 recovery", lambda: durability.recovery(o.core)),
+        ("snapshots", durability.pauses),
         ("W13 footprint", lambda: footprint(o.core)),
     ]
     figures = [run() for name, run in steps if o.only in name]

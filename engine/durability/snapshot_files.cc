@@ -29,9 +29,17 @@ bool parse_name(const std::string& text, SnapshotName* name) {
   return journal.ec == std::errc() && journal.ptr == end;
 }
 
+// What goes to the disk at once: whoever syncs another file meanwhile, the journal's for one, waits for as much.
+constexpr std::size_t kSyncStep = 8 << 20;
+
 Status write_synced(Fs& fs, const std::string& path, std::string_view bytes) {
   auto file = fs.open(path, OpenMode::create_new);
   SR_TRY(file);
+  while (bytes.size() > kSyncStep) {
+    SR_TRY((*file)->write(bytes.substr(0, kSyncStep)));
+    SR_TRY((*file)->datasync());
+    bytes.remove_prefix(kSyncStep);
+  }
   SR_TRY((*file)->write(bytes));
   return (*file)->sync();
 }

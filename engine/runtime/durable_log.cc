@@ -137,18 +137,22 @@ Status DurableLog::executed(const BatchResult& result, const Executor& executor,
   work_us_ = 0;
   snapshot_us_ = options_.env->clock->monotonic_us();
   lock.unlock();
-  durability::Snapshot snapshot = take(tick, executor, std::move(*standings));
+  const bool in_copy = options_.background && !options_.snapshots_sync && !copy_failed_ &&
+                       result.state_bytes > options_.copy_above_bytes;
+  Taken taken = take(tick, executor, std::move(*standings), in_copy);
   lock.lock();
   cost_us_ = options_.env->clock->monotonic_us() - snapshot_us_;
-  taken_ = std::move(snapshot);
-  taking_ = false;
+  taken_ = std::move(taken.snapshot);
+  copy_ = std::move(taken.copy);
+  taking_ = copy_failed_ = false;
+  if (copy_) changed_.notify_all();
   settle_snapshot();
   return {};
 }
 
-// A snapshot may be saved when its batch is committed.
+// A snapshot may be saved when it is whole and its batch is committed.
 void DurableLog::settle_snapshot() {
-  if (!taken_ || ready_ || taken_->tick.id > last_committed_) return;
+  if (!taken_ || copy_ || receiving_ || ready_ || taken_->tick.id > last_committed_) return;
   taken_->sinks = sinks_;
   ready_ = true;
   changed_.notify_all();
@@ -170,17 +174,57 @@ Status DurableLog::keep_datasets(const Executor& executor, BatchPlan& plan) {
   return {};
 }
 
-durability::Snapshot DurableLog::take(const Tick& tick, const Executor& executor,
-                                      std::map<std::string, flow::Position> standings) const {
-  durability::Snapshot snapshot;
-  snapshot.tick = tick;
-  snapshot.standings = std::move(standings);
-  for (SavedState& state : executor.snapshot()) {
+DurableLog::Taken DurableLog::take(const Tick& tick, const Executor& executor,
+                                   std::map<std::string, flow::Position> standings, bool in_copy) {
+  Taken taken;
+  taken.snapshot.tick = tick;
+  taken.snapshot.standings = std::move(standings);
+  if (in_copy) {
+    auto copy = StateCopy::start(executor);
+    if (copy.ok()) {
+      taken.copy = std::move(*copy);
+      return taken;
+    }
+  }
+  add_nodes(taken.snapshot, executor.snapshot());
+  return taken;
+}
+
+void DurableLog::add_nodes(durability::Snapshot& snapshot, std::vector<SavedState> states) const {
+  for (SavedState& state : states) {
     const auto node = options_.graph->find(state.node);
     snapshot.nodes.push_back(
         {state.node, node ? options_.graph->nodes[*node].state : flow::StateShape{}, std::move(state.bytes)});
   }
-  return snapshot;
+}
+
+// Takes the states of the snapshot out of the copy of the process. If that has come to nothing, neither has the
+// snapshot: the journal still holds all, and the next one is taken here.
+void DurableLog::receive(std::unique_lock<std::mutex>& lock) {
+  auto copy = std::exchange(copy_, std::nullopt);
+  receiving_ = true;
+  lock.unlock();
+  const std::int64_t start = options_.env->clock->monotonic_us();
+  auto states = copy->receive([this] {
+    const std::lock_guard stopping(mutex_);
+    return !stopping_;
+  });
+  copy.reset();
+  const std::int64_t took = options_.env->clock->monotonic_us() - start;
+  lock.lock();
+  receiving_ = false;
+  if (states.ok()) {
+    add_nodes(*taken_, std::move(*states));
+    cost_us_ += took;
+    settle_snapshot();
+    return;
+  }
+  taken_.reset();
+  planned_since_ = copy_failed_ = true;
+  changed_.notify_all();
+  if (options_.log && !stopping_)
+    options_.log->warn("a snapshot was put off, as the copy of the process that encoded it has failed",
+                       {{"reason", states.error().message}});
 }
 
 // On a full disk the batch waits here, and behind it the job: its queues fill, and it takes no more input. It goes on
@@ -254,8 +298,12 @@ Status DurableLog::save(durability::Snapshot snapshot) {
 void DurableLog::work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return stopping_ || ready_; });
+    changed_.wait(lock, [&] { return stopping_ || copy_ || ready_; });
     if (stopping_) return;
+    if (copy_) {
+      receive(lock);
+      continue;
+    }
     durability::Snapshot snapshot = std::move(*taken_);
     taken_.reset();
     ready_ = false;
@@ -286,13 +334,14 @@ void DurableLog::sync_plans() {
 
 Status DurableLog::finish(const Executor& executor, const std::map<std::string, flow::Position>& standings) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return (!saving_ && !(ready_ && options_.background)) || stopping_; });
+  changed_.wait(lock,
+                [&] { return !(saving_ || copy_ || receiving_ || (ready_ && options_.background)) || stopping_; });
   const bool needed = planned_since_ || taken_;
   taken_.reset();
   ready_ = false;
   planned_since_ = false;
   if (needed) {
-    durability::Snapshot snapshot = take(last_planned_, executor, standings);
+    durability::Snapshot snapshot = take(last_planned_, executor, standings, false).snapshot;
     snapshot.sinks = sinks_;
     lock.unlock();
     SR_TRY(save(std::move(snapshot)));

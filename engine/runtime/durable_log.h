@@ -16,6 +16,7 @@
 #include "engine/runtime/background_thread.h"
 #include "engine/runtime/batch_log.h"
 #include "engine/runtime/input_log.h"
+#include "engine/runtime/state_copy.h"
 
 namespace sr::runtime {
 
@@ -26,6 +27,7 @@ struct DurableLogOptions {
   std::int64_t interval_ms = 10'000;                // between two snapshots
   bool snapshots_sync = false;                      // the next batch's sinks wait for a snapshot
   bool background = true;                           // threads of its own; without them everything happens in the calls
+  std::uint64_t copy_above_bytes = 4 << 20;         // of state: more is encoded in a copy of the process, in background
   std::function<void(std::int64_t batch)> covered;  // a durable snapshot contains the batch. Any thread
   std::function<void(const Error&)> failed;         // the job cannot go on. Any thread
 };
@@ -73,8 +75,14 @@ class DurableLog final : public BatchLog {
   Status keep_datasets(const Executor& executor, BatchPlan& plan);
   void settle_snapshot();
   bool due() const;
-  durability::Snapshot take(const Tick& tick, const Executor& executor,
-                            std::map<std::string, flow::Position> standings) const;
+  // A snapshot whose nodes are still in a copy of the process, or not.
+  struct Taken {
+    durability::Snapshot snapshot;
+    std::optional<StateCopy> copy;
+  };
+  Taken take(const Tick& tick, const Executor& executor, std::map<std::string, flow::Position> standings, bool in_copy);
+  void add_nodes(durability::Snapshot& snapshot, std::vector<SavedState> states) const;
+  void receive(std::unique_lock<std::mutex>& lock);
   Status save(durability::Snapshot snapshot);
   Status when_there_is_room(const std::function<Status()>& write);
   void work();
@@ -95,9 +103,12 @@ class DurableLog final : public BatchLog {
   std::int64_t snapshot_us_ = 0;
   std::int64_t work_us_ = 0;                   // of executing since the last snapshot
   std::int64_t cost_us_ = 0;                   // of a snapshot
-  std::optional<durability::Snapshot> taken_;  // waits for its batch's commit
-  bool ready_ = false;                         // its batch is committed
+  std::optional<durability::Snapshot> taken_;  // waits for its copy's states and for its batch's commit
+  std::optional<StateCopy> copy_;              // has the states of taken_
+  bool ready_ = false;                         // nothing is waited for any more
   bool taking_ = false;
+  bool receiving_ = false;
+  bool copy_failed_ = false;  // the next snapshot is taken without one
   bool saving_ = false;
   bool sync_asked_ = false;
   bool stopping_ = false;

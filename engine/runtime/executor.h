@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -102,6 +103,8 @@ class Executor {
 
   // Gives the state of all nodes between two batches, and takes it into a fresh executor. Unknown ids are ignored.
   std::vector<SavedState> snapshot() const;
+  // Hands over the same one by one.
+  void each_state(const std::function<void(SavedState)>& take) const;
   Status restore(std::span<const SavedState> states);
 
  private:

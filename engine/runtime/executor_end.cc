@@ -114,16 +114,22 @@ std::vector<std::pair<std::uint32_t, std::shared_ptr<const flow::DatasetVersion>
 }
 
 std::vector<SavedState> Executor::snapshot() const {
-  std::vector<SavedState> states(1);
-  watermarks_.snapshot(states[0].bytes);
+  std::vector<SavedState> states;
+  each_state([&](SavedState state) { states.push_back(std::move(state)); });
+  return states;
+}
+
+void Executor::each_state(const std::function<void(SavedState)>& take) const {
+  SavedState watermarks;
+  watermarks_.snapshot(watermarks.bytes);
+  take(std::move(watermarks));
   for (const flow::Node& node : graph_.nodes) {
     const auto* breaker = std::get_if<std::unique_ptr<flow::Breaker>>(&node.work);
     if (!breaker || !(*breaker)->has_state()) continue;
     SavedState state{node.id, {}};
     (*breaker)->snapshot(state.bytes);
-    states.push_back(std::move(state));
+    take(std::move(state));
   }
-  return states;
 }
 
 Status Executor::restore(std::span<const SavedState> states) {
