@@ -42,9 +42,9 @@ class SeededRandom final : public Random {
   std::uint64_t state_;
 };
 
-// What a power cut leaves of bytes and names that were not synced.
+// What a crash leaves of bytes and names that were not synced.
 enum class CrashMode : std::uint8_t {
-  keep_all,       // everything was written back in time: what a kill -9 leaves
+  keep_all,       // what a kill -9 leaves: nothing is lost yet, and what was not synced is still not durable
   lose_unsynced,  // nothing that was not synced survives
   torn,           // any part of each write survives, and a random prefix of the names' changes
 };
@@ -88,8 +88,8 @@ class VirtualFs final : public Fs {
   void inject(std::function<FsInjection(const FsOperation&)> injector);
   bool powered_off() const;
   std::uint64_t operations() const;
-  // Cuts the power and starts again: unsynced bytes and names are treated as `mode` says, open files are dead, locks
-  // are free.
+  // Cuts the power, or kills the process, and starts again: unsynced bytes and names are treated as `mode` says, open
+  // files are dead, locks are free.
   void crash(CrashMode mode, Random& random);
   // Bounds the bytes of all files; beyond, writes fail with ENOSPC.
   void set_capacity(std::int64_t bytes);

@@ -53,8 +53,12 @@ void tear(VirtualInode& inode, Random& random) {
   }
 }
 
+void unlock(VirtualInode& inode) {
+  inode.locked = false;
+  for (auto& [name, child] : inode.names) unlock(*child);
+}
+
 void settle(VirtualInode& inode, CrashMode mode, Random& random) {
-  if (mode == CrashMode::keep_all) inode.durable = inode.bytes;
   if (mode == CrashMode::torn) tear(inode, random);
   inode.bytes = inode.durable;
   inode.unsynced.clear();
@@ -163,8 +167,8 @@ void VirtualDisk::sync_names(const InodePtr& folder) {
 }
 
 void VirtualDisk::crash(CrashMode mode, Random& random) {
+  if (mode == CrashMode::keep_all) return unlock(*root_);  // the kernel lives on, and so does what it has not written
   std::size_t kept = 0;
-  if (mode == CrashMode::keep_all) kept = unsynced_names_.size();
   if (mode == CrashMode::torn) kept = random.next() % (unsynced_names_.size() + 1);
   for (std::size_t i = 0; i < kept; ++i) {
     for (const NameEdit& edit : unsynced_names_[i]) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/base/env.h"
+#include "engine/base/failpoint.h"
 
 namespace sr::durability {
 
@@ -21,6 +22,11 @@ std::string seal_file(const FileKind& kind, std::string_view content);
 Result<std::string> read_checked_file(Fs& fs, const std::string& path, const FileKind& kind);
 
 // Writes a file so that it is there whole or not at all: under a name of its own, synced, renamed, the name synced.
-Status write_whole_file(Fs& fs, const std::string& dir, const std::string& name, std::string_view bytes);
+struct WholeFileSyncs {
+  Failpoint bytes;
+  Failpoint name;
+};
+Status write_whole_file(Fs& fs, const std::string& dir, const std::string& name, std::string_view bytes,
+                        const WholeFileSyncs& syncs);
 
 }  // namespace sr::durability

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "engine/base/failpoint.h"
 #include "engine/durability/byte_reader.h"
 #include "engine/durability/checked_file.h"
 
@@ -25,9 +28,10 @@ Status make_durable_directory(Fs& fs, const std::string& dir) {
   // All the way up, also where nothing was missing: a process that was killed may have made a name and not synced it.
   std::string path = dir;
   while (path.size() > 1 && path.back() == '/') path.pop_back();
+  Failpoint point = Failpoint::folder_name;
   while (!path.empty() && path != "/") {
     path = parent_of(path);
-    const Status synced = fs.sync_directory(path);
+    const Status synced = sync_names(fs, path, std::exchange(point, Failpoint::folder_names_above));
     const bool foreign = !synced.ok() && (synced.error().code == "EACCES" || synced.error().code == "EPERM" ||
                                           synced.error().code == "EROFS" || synced.error().code == "EINVAL");
     if (!synced.ok() && !foreign) return synced;
@@ -36,6 +40,7 @@ Status make_durable_directory(Fs& fs, const std::string& dir) {
 }
 
 Result<std::unique_ptr<File>> lock_folder(const Folder& folder) {
+  if (left_out(Failpoint::folder_lock)) return std::unique_ptr<File>();
   auto lock = folder.env->fs->lock(folder.path("LOCK"));
   if (!lock.ok() && lock.error().code == "EWOULDBLOCK") {
     return Error{fmt::format("the checkpoint folder {} is in use: {}. Stop that process, or give this job a "
@@ -54,13 +59,13 @@ Status probe_folder(const Folder& folder, std::int64_t min_free) {
     auto file = fs.open(first, OpenMode::truncate);
     SR_TRY(file);
     SR_TRY((*file)->write("probe"));
-    SR_TRY((*file)->sync());
+    SR_TRY(sync_file(**file, Failpoint::folder_probe));
   }
   SR_TRY(fs.rename(first, second));
   SR_TRY(fs.remove(second));
   const auto free = fs.free_bytes(folder.dir);
   SR_TRY(free);
-  if (*free >= min_free) return {};
+  if (*free >= min_free || left_out(Failpoint::folder_room)) return {};
   return Error{
       fmt::format("the disk of {} has {} bytes free; at least {} are needed to begin", folder.dir, *free, min_free),
       true, "ENOSPC"};
@@ -77,7 +82,7 @@ Result<std::string> read_format(const Folder& folder) {
   SR_TRY(content);
   ByteReader in(*content);
   const auto features = in.value<std::uint32_t>();
-  if ((features & ~kFeatures) != 0) {
+  if ((features & ~kFeatures) != 0 && !left_out(Failpoint::format_features)) {
     return Error{fmt::format("{} needs features {:#x} of a newer streamrun. Use the newer one, or another folder", path,
                              features),
                  false, "version"};
@@ -85,7 +90,7 @@ Result<std::string> read_format(const Folder& folder) {
   const std::string id = in.text();
   const std::string job = in.text();
   if (!in.done()) return Error{path + " is malformed", false, "damaged"};
-  if (job != folder.job) {
+  if (job != folder.job && !left_out(Failpoint::format_job)) {
     return Error{fmt::format("the checkpoint folder {} belongs to the job `{}`, not to `{}`. Give this job a "
                              "`checkpoint.dir` of its own",
                              folder.dir, job, folder.job),
@@ -99,7 +104,8 @@ Status write_format(const Folder& folder, const std::string& folder_id) {
   put_value(content, kFeatures);
   put_text(content, folder_id);
   put_text(content, folder.job);
-  return write_whole_file(*folder.env->fs, folder.dir, "FORMAT", seal_file(kFormat, content));
+  return write_whole_file(*folder.env->fs, folder.dir, "FORMAT", seal_file(kFormat, content),
+                          {Failpoint::format_bytes, Failpoint::format_name});
 }
 
 Status remove_folder(Fs& fs, const std::string& dir) {
@@ -114,7 +120,6 @@ Status Reserve::take() {
   auto file = folder_.env->fs->open(folder_.path("reserve"), OpenMode::read_write);
   SR_TRY(file);
   SR_TRY((*file)->preallocate(bytes_));
-  SR_TRY((*file)->sync());
   taken_ = true;
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/failpoint.h"
 #include "engine/durability/byte_reader.h"
 
 namespace sr::durability {
@@ -12,6 +13,11 @@ namespace {
 
 Error wrong(std::string what) {
   return Error{std::move(what), false, "damaged"};
+}
+
+Status not_open(const char* what, std::int64_t batch, Failpoint point) {
+  if (left_out(point)) return {};
+  return wrong(fmt::format("{} batch {}, which is not open", what, batch));
 }
 
 }  // namespace
@@ -84,6 +90,7 @@ Status History::add(const Record& record) {
     case RecordType::clean:
       return {};
     default:
+      if (left_out(Failpoint::record_type)) return {};
       return wrong(
           fmt::format("a record of type {} is unknown to this version of streamrun", static_cast<int>(record.type)));
   }
@@ -119,10 +126,11 @@ Status History::plan(std::string_view payload) {
   const std::int64_t id = plan->tick.id;
   for (const auto& dataset : plan->datasets) datasets_.insert(dataset);
   last_plan_ = std::max(last_plan_, id);
-  if (id <= base_batch_) return {};
+  if (is_contained(id)) return {};
   // Planned again: an edited job has dropped it, with what came behind it.
   while (!found_.batches.empty() && found_.batches.back().plan.tick.id >= id) {
-    if (found_.batches.back().commit) return wrong(fmt::format("batch {} is planned again after its commit", id));
+    if (found_.batches.back().commit && !left_out(Failpoint::history_plan))
+      return wrong(fmt::format("batch {} is planned again after its commit", id));
     found_.batches.pop_back();
   }
   LoggedBatch batch;
@@ -131,6 +139,10 @@ Status History::plan(std::string_view payload) {
   found_.batches.push_back(std::move(batch));
   last_batch_ = id;
   return {};
+}
+
+bool History::is_contained(std::int64_t batch) const {
+  return batch <= base_batch_ && !left_out(Failpoint::history_contained);
 }
 
 LoggedBatch* History::open_batch(std::int64_t batch) {
@@ -145,9 +157,9 @@ Status History::output(std::string_view payload) {
   std::string node = in.text();
   std::string bytes = in.text();
   if (!in.done()) return wrong("the output of a node is malformed");
-  if (id <= base_batch_) return {};
+  if (is_contained(id)) return {};
   LoggedBatch* batch = open_batch(id);
-  if (batch == nullptr) return wrong(fmt::format("an output of batch {}, which is not open", id));
+  if (batch == nullptr) return not_open("an output of", id, Failpoint::history_output);
   batch->outputs[std::move(node)] = std::move(bytes);
   return {};
 }
@@ -156,10 +168,11 @@ Status History::commit(std::string_view payload) {
   auto commit = decode_commit(payload);
   SR_TRY(commit);
   const std::int64_t id = commit->tick.id;
-  if (id <= base_batch_) return {};
+  if (is_contained(id)) return {};
   LoggedBatch* batch = open_batch(id);
-  if (batch == nullptr) return wrong(fmt::format("a commit of batch {}, which is not open", id));
-  if (batch != found_.batches.data() && !(batch - 1)->commit) {
+  if (batch == nullptr) return not_open("a commit of", id, Failpoint::history_commit);
+  const bool in_order = batch == found_.batches.data() || (batch - 1)->commit;
+  if (!in_order && !left_out(Failpoint::history_commit_order)) {
     return wrong(fmt::format("a commit of batch {} before the one of batch {}", id, (batch - 1)->plan.tick.id));
   }
   for (const auto& [sink, token] : commit->tokens) found_.sinks[sink] = {id, token};
@@ -171,9 +184,9 @@ Status History::attempt(std::string_view payload) {
   ByteReader in(payload);
   const auto id = in.value<std::int64_t>();
   if (!in.done()) return wrong("an attempt at a batch is malformed");
-  if (id <= base_batch_) return {};
+  if (is_contained(id)) return {};
   LoggedBatch* batch = open_batch(id);
-  if (batch == nullptr) return wrong(fmt::format("an attempt at batch {}, which is not open", id));
+  if (batch == nullptr) return not_open("an attempt at", id, Failpoint::history_attempt);
   ++batch->attempts;
   return {};
 }
@@ -185,9 +198,9 @@ Status History::skip(std::string_view payload) {
   record.source = in.text();
   record.number = in.value<std::uint64_t>();
   if (!in.done()) return wrong("a record to leave out is malformed");
-  if (id <= base_batch_) return {};
+  if (is_contained(id)) return {};
   LoggedBatch* batch = open_batch(id);
-  if (batch == nullptr) return wrong(fmt::format("a record to leave out of batch {}, which is not open", id));
+  if (batch == nullptr) return not_open("a record to leave out of", id, Failpoint::history_skip);
   batch->skipped.push_back(std::move(record));
   return {};
 }

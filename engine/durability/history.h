@@ -45,6 +45,8 @@ class History {
   Status commit(std::string_view payload);
   Status attempt(std::string_view payload);
   Status skip(std::string_view payload);
+  // True if the snapshot contains the batch.
+  bool is_contained(std::int64_t batch) const;
   // The open batch of a number; null if there is none.
   LoggedBatch* open_batch(std::int64_t batch);
 

@@ -3,20 +3,21 @@
 
 #include <algorithm>
 
+#include "engine/base/failpoint.h"
 #include "engine/durability/journal_store.h"
 
 namespace sr::durability {
 
 Result<SnapshotName> JournalStore::name_snapshot(std::int64_t batch) const {
   const std::lock_guard guard(mutex_);
-  if (!open_.empty() && *open_.begin() <= batch) {
+  if (!open_.empty() && *open_.begin() <= batch && !left_out(Failpoint::snapshot_committed)) {
     return Error{
         fmt::format("a snapshot of batch {} cannot be saved before batch {} is committed", batch, *open_.begin()),
         false, "open"};
   }
   SnapshotName name{batch, journal_->segment()};
   for (const auto& [number, last_plan] : journals_) {
-    if (last_plan > batch) name.journal = std::min(name.journal, number);
+    if (last_plan > batch && !left_out(Failpoint::snapshot_journal)) name.journal = std::min(name.journal, number);
   }
   return name;
 }
@@ -24,7 +25,6 @@ Result<SnapshotName> JournalStore::name_snapshot(std::int64_t batch) const {
 Result<Kept> JournalStore::save(const Snapshot& snapshot) {
   const std::lock_guard guard(save_mutex_);
   const std::int64_t bytes_before = journal_bytes_;
-  SR_TRY(sync());  // the commit of the snapshot's batch
   const auto name = name_snapshot(snapshot.tick.id);
   SR_TRY(name);
   Manifest manifest;
@@ -57,31 +57,36 @@ Result<Kept> JournalStore::save(const Snapshot& snapshot) {
   return kept();
 }
 
+std::size_t JournalStore::retained() const {
+  return left_out(Failpoint::kept_snapshots) ? 1 : static_cast<std::size_t>(std::max<std::int64_t>(1, options_.retain));
+}
+
 Kept JournalStore::kept() const {
   const std::lock_guard guard(mutex_);
-  const auto retain = static_cast<std::size_t>(std::max<std::int64_t>(1, options_.retain));
-  if (usable_.empty() || (usable_.size() < retain && from_beginning_)) return {};
+  const std::size_t retain = retained();
+  const bool to_beginning = usable_.size() < retain && from_beginning_ && !left_out(Failpoint::kept_beginning);
+  if (usable_.empty() || to_beginning) return {};
   const UsableSnapshot& oldest = usable_[usable_.size() - std::min(retain, usable_.size())];
   return {oldest.name.batch, oldest.standings};
 }
 
 void JournalStore::collect_garbage() {
-  std::set<SnapshotName> retained;
+  std::set<SnapshotName> staying;
   std::uint64_t oldest = 0;
   {
     const std::lock_guard guard(mutex_);
-    const auto retain = static_cast<std::size_t>(std::max<std::int64_t>(1, options_.retain));
+    const std::size_t retain = retained();
     if (usable_.size() < retain) return;
     usable_.erase(usable_.begin(), usable_.end() - static_cast<std::ptrdiff_t>(retain));
     from_beginning_ = false;
-    oldest = usable_.front().name.journal;
+    oldest = journal_->segment();
     for (const UsableSnapshot& one : usable_) {
-      retained.insert(one.name);
-      oldest = std::min(oldest, one.name.journal);
+      staying.insert(one.name);
+      if (!left_out(Failpoint::kept_journals)) oldest = std::min(oldest, one.name.journal);
     }
   }
   // Snapshots first: one whose journals are gone must not be found.
-  Status done = collect_snapshots(retained);
+  Status done = collect_snapshots(staying);
   if (done.ok()) done = collect_journals(oldest);
   if (done.ok()) done = collect_datasets(oldest);
   if (!done.ok() && options_.log != nullptr) {
@@ -89,19 +94,19 @@ void JournalStore::collect_garbage() {
   }
 }
 
-Status JournalStore::collect_snapshots(const std::set<SnapshotName>& retained) {
+Status JournalStore::collect_snapshots(const std::set<SnapshotName>& staying) {
   Fs& fs = *folder_.env->fs;
   const auto list = list_snapshots(folder_);
   SR_TRY(list);
   std::vector<std::string> leaving = list->unfinished;
   for (const SnapshotName& name : list->names) {
-    if (retained.contains(name)) continue;
+    if (staying.contains(name)) continue;
     // Renamed first, so that no half of it is ever found under its name.
+    const std::string end = left_out(Failpoint::snapshot_let_go) ? "" : ".new";
     const std::string path = folder_.snapshots() + "/" + name.text();
-    SR_TRY(fs.rename(path, path + ".new"));
-    leaving.push_back(name.text() + ".new");
+    SR_TRY(fs.rename(path, path + end));
+    leaving.push_back(name.text() + end);
   }
-  if (!leaving.empty()) SR_TRY(fs.sync_directory(folder_.snapshots()));
   for (const std::string& name : leaving) SR_TRY(remove_folder(fs, folder_.snapshots() + "/" + name));
   return {};
 }
@@ -127,7 +132,8 @@ Status JournalStore::collect_datasets(std::uint64_t oldest) {
     {
       const std::lock_guard guard(mutex_);
       const auto found = datasets_.find(name);
-      if (found != datasets_.end() && found->second >= oldest) continue;
+      const bool needed = found != datasets_.end() && found->second >= oldest;
+      if (needed && !left_out(Failpoint::kept_datasets)) continue;
       if (found != datasets_.end()) datasets_.erase(found);
     }
     SR_TRY(folder_.env->fs->remove(folder_.datasets() + "/" + name));

@@ -50,9 +50,11 @@ class JournalStore final : public Store {
 
   // Names the snapshot of a batch; an error if the batch is open.
   Result<SnapshotName> name_snapshot(std::int64_t batch) const;
+  // So many snapshots stay.
+  std::size_t retained() const;
   // Removes what no retained snapshot needs. What cannot be removed stays for the next time.
   void collect_garbage();
-  Status collect_snapshots(const std::set<SnapshotName>& retained);
+  Status collect_snapshots(const std::set<SnapshotName>& staying);
   Status collect_journals(std::uint64_t oldest);
   Status collect_datasets(std::uint64_t oldest);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/failpoint.h"
 
 namespace sr::durability {
 
@@ -45,9 +46,9 @@ Result<std::unique_ptr<LogWriter>> LogWriter::create(const LogWriterOptions& opt
   const std::string front =
       header_group + seal_mark({header.number, header.first_sequence, group_checksum(header_group)}, false);
   SR_TRY((*file)->pwrite(front, 0));
-  SR_TRY((*file)->sync());
+  SR_TRY(sync_file(**file, Failpoint::segment_made_bytes));
   SR_TRY(options.files.fs->rename(path + ".new", path));
-  SR_TRY(options.files.fs->sync_directory(options.files.dir));
+  SR_TRY(sync_names(*options.files.fs, options.files.dir, Failpoint::segment_made_name));
   log->file_ = std::move(*file);
   log->segment_ = header.number;
   log->file_bytes_ = options.step;
@@ -132,21 +133,21 @@ Status LogWriter::rotate() {
 }
 
 Status LogWriter::write_out() {
-  if (broken_) return *broken_;
+  if (broken_ && !left_out(Failpoint::broken_log)) return *broken_;
   if (unsynced_.empty()) return {};
   const std::int64_t needed = end_.offset + static_cast<std::int64_t>(kGroupHeaderBytes + unsynced_.size()) + 8;
   const bool fits = !options_.fixed || needed <= file_bytes_;
   if (fits && !sync_failed_) {
     Status written = flushed_ ? Status() : write_group();
     if (!written.ok() && is_disk_full(written.error()) && !sync_failed_) return written;
-    if (written.ok()) written = file_->datasync();
+    if (written.ok()) written = sync_data(*file_, Failpoint::group_bytes);
     if (written.ok()) {
       settle();
       write_mark(false);
       return {};
     }
     // The kernel may have dropped the bytes and called the file clean: asking again would prove nothing.
-    sync_failed_ = true;
+    sync_failed_ = !left_out(Failpoint::failed_sync);
   }
   return next_segment();
 }
@@ -171,7 +172,7 @@ Status LogWriter::grow(std::int64_t needed) {
   const std::int64_t wish = file_bytes_ + std::min(file_bytes_, kMostGrowth);
   const std::int64_t size = round_up(std::max(needed, wish), step_);
   SR_TRY(file_->preallocate(size));
-  if (const Status synced = file_->sync(); !synced.ok()) {
+  if (const Status synced = sync_file(*file_, Failpoint::grown_size); !synced.ok()) {
     sync_failed_ = true;
     return synced;
   }
@@ -227,14 +228,14 @@ Status LogWriter::next_segment() {
   const std::string fresh = path + ".new";
   auto file = make_file(fresh, size);
   Status done = file.ok() ? (*file)->pwrite(bytes, 0) : Status(file.error());
-  if (done.ok()) done = (*file)->sync();
+  if (done.ok()) done = sync_file(**file, Failpoint::next_segment_bytes);
   if (!done.ok()) {
     (void)fs.remove(fresh).ok();  // the next start removes it, too
     if (!is_disk_full(done.error())) broken_ = done.error();
     return done;
   }
   done = fs.rename(fresh, path);
-  if (done.ok()) done = fs.sync_directory(options_.files.dir);
+  if (done.ok()) done = sync_names(fs, options_.files.dir, Failpoint::next_segment_name);
   if (!done.ok()) {
     // The name may be there or not, so neither segment may take another record.
     broken_ = Error{done.error().message, false, done.error().code == "ENOSPC" ? "EIO" : done.error().code};

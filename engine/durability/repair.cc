@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/failpoint.h"
 #include "engine/durability/history.h"
 #include "engine/durability/loading.h"
 #include "engine/durability/log_writer.h"
@@ -112,7 +113,8 @@ class Repair {
     last.torn = false;
     auto journal = LogWriter::resume({files_, options_.journal_step_bytes, false}, last);
     SR_TRY(journal);
-    (*journal)->append(RecordType::epoch, 0, encode_epoch(loaded.recovered.epoch + kSkippedEpochs));
+    const std::int64_t skipped = left_out(Failpoint::repair_epochs) ? 0 : kSkippedEpochs;
+    (*journal)->append(RecordType::epoch, 0, encode_epoch(loaded.recovered.epoch + skipped));
     return (*journal)->sync();
   }
 
@@ -124,7 +126,10 @@ class Repair {
     std::string free = target;
     for (int copy = 2; fs_.stat(free).ok(); ++copy) free = target + "." + std::to_string(copy);
     SR_TRY(fs_.rename(folder_.path(name), free));
-    return fs_.sync_directory(folder_.dir);
+    // The name of `damaged`, and that of a journal; a snapshot's stands in a folder of its own.
+    SR_TRY(sync_names(fs_, folder_.dir, Failpoint::repair_names));
+    const bool is_snapshot = name.starts_with("snapshot/");
+    return is_snapshot ? sync_names(fs_, folder_.snapshots(), Failpoint::repair_snapshot_names) : Status();
   }
 
   const StoreOptions& options_;

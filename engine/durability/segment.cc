@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/base/failpoint.h"
 #include "engine/durability/byte_reader.h"
 
 namespace sr::durability {
@@ -37,7 +38,9 @@ class Scanner {
     begin(*header);
     while (!scan_.damage && !at_end() && step(visit)) {
     }
-    if (!scan_.damage && bytes_.size() % header->step != 0) damaged("the file has been cut short");
+    const bool whole = bytes_.size() % header->step == 0 || left_out(Failpoint::segment_size);
+    scan_.synced = synced_ == scan_.end.next_sequence;
+    if (!scan_.damage && !whole) damaged("the file has been cut short");
     return std::move(scan_);
   }
 
@@ -66,11 +69,18 @@ class Scanner {
     if (!request_.next) return false;
     const auto end = static_cast<std::int64_t>(request_.next->previous_end);
     if (scan_.end.offset < end) return false;
-    if (scan_.end.offset > end || scan_.end.checksum != request_.next->previous_checksum ||
-        scan_.end.next_sequence != request_.next->first_sequence) {
-      damaged("the file does not end as the next one says");
-    }
+    const bool as_told =
+        (scan_.end.offset == end || left_out(Failpoint::segment_end_place)) &&
+        (scan_.end.checksum == request_.next->previous_checksum || left_out(Failpoint::segment_end_checksum)) &&
+        (scan_.end.next_sequence == request_.next->first_sequence || left_out(Failpoint::segment_end_sequence));
+    if (!as_told) damaged("the file does not end as the next one says");
     return true;
+  }
+
+  bool belongs_here(const Group& group) const {
+    return (group.records > 0 || left_out(Failpoint::group_records)) &&
+           (group.place.sequence == scan_.end.next_sequence || left_out(Failpoint::group_sequence)) &&
+           (group.place.previous == scan_.end.checksum || left_out(Failpoint::group_previous));
   }
 
   // Takes the next group. False: there is none, or no good one.
@@ -78,8 +88,7 @@ class Scanner {
     const std::optional<Group> group = parse_group(rest(), request_.number);
     if (!group) {
       stop();
-    } else if (group->records == 0 || group->place.sequence != scan_.end.next_sequence ||
-               group->place.previous != scan_.end.checksum) {
+    } else if (!belongs_here(*group)) {
       damaged("a group of records stands there that belongs elsewhere");
     } else if (const Status taken = for_each_record(*group, visit); !taken.ok()) {
       damaged(taken.error().message);
@@ -94,9 +103,11 @@ class Scanner {
 
   // Judges what lies where no intact group is.
   void stop() {
-    if (request_.next || scan_.end.next_sequence < synced_) {
+    const bool inside = request_.next && !left_out(Failpoint::group_inside);
+    const bool synced = scan_.end.next_sequence < synced_ && !left_out(Failpoint::group_synced);
+    if (inside || synced) {
       damaged("a group of records that was synced is gone or does not match its checksum");
-    } else if (group_behind(rest(), request_.number)) {
+    } else if (group_behind(rest(), request_.number) && !left_out(Failpoint::group_followed)) {
       damaged("a group of records does not match its checksum, and an intact one follows");
     } else {
       scan_.torn = begins_group(rest(), request_.number);
@@ -169,10 +180,14 @@ Result<SegmentHeader> parse_segment_header(const LogFiles& files, std::uint64_t 
     whole = in.done() && record.type == RecordType::segment && header.origin <= SegmentOrigin::mended;
     return {};
   }));
-  if (version > kVersion) return Error{"it was written by a newer version of streamrun", false, "version"};
-  if (!whole || version == 0 || header.number != number || header.step == 0) return wrong("its header makes no sense");
-  if (kind != files.kind || (!files.folder_id.empty() && header.folder_id != files.folder_id))
-    return wrong("it belongs to another checkpoint folder");
+  if (version > kVersion && !left_out(Failpoint::segment_version))
+    return Error{"it was written by a newer version of streamrun", false, "version"};
+  whole = whole && version > 0 && header.number == number;
+  if (header.step == 0 || (!whole && !left_out(Failpoint::segment_header))) return wrong("its header makes no sense");
+  const bool of_kind = kind == files.kind || left_out(Failpoint::segment_kind);
+  const bool of_folder =
+      files.folder_id.empty() || header.folder_id == files.folder_id || left_out(Failpoint::segment_folder);
+  if (!of_kind || !of_folder) return wrong("it belongs to another checkpoint folder");
   return header;
 }
 
@@ -221,9 +236,9 @@ Status rewrite_segment(const LogFiles& files, const SegmentScan& scan, std::stri
   const std::string mark = seal_mark({scan.header.number, scan.end.next_sequence, scan.end.checksum}, false);
   kept.replace(static_cast<std::size_t>(scan.mark_offset), mark.size(), mark);
   SR_TRY((*file)->pwrite(kept, 0));
-  SR_TRY((*file)->sync());
+  SR_TRY(sync_file(**file, Failpoint::copied_segment_bytes));
   SR_TRY(files.fs->rename(fresh, path));
-  return files.fs->sync_directory(files.dir);
+  return sync_names(*files.fs, files.dir, Failpoint::copied_segment_name);
 }
 
 }  // namespace sr::durability

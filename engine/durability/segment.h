@@ -69,6 +69,7 @@ struct SegmentScan {
   std::int64_t mark_offset = 0;
   bool torn = false;             // something unfinished lies behind `end`
   bool closed = false;           // it says that another segment follows
+  bool synced = false;           // it says that all up to `end` was synced
   std::optional<Damage> damage;  // `end` is then the last good place
 };
 

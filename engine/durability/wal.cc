@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "engine/base/failpoint.h"
 #include "engine/durability/byte_reader.h"
 #include "engine/durability/folder.h"
 #include "engine/durability/log_writer.h"
@@ -28,7 +29,7 @@ LogFiles files_of(const WalOptions& options) {
 
 Result<WalRecord> decode_input(const Record& record) {
   const Error malformed{"a record of input is malformed", false, "damaged"};
-  if (record.type != RecordType::input) return malformed;
+  if (record.type != RecordType::input && !left_out(Failpoint::wal_record)) return malformed;
   ByteReader in(record.payload);
   const auto size = in.value<std::uint32_t>();
   WalRecord input;
@@ -107,7 +108,8 @@ Status SegmentedWal::read(std::uint64_t from, std::uint64_t to, const std::funct
     const std::lock_guard guard(mutex_);
     headers = headers_;
   }
-  if (from < headers.begin()->second.first_sequence || to >= tail.end.next_sequence) {
+  const bool held = from >= headers.begin()->second.first_sequence && to < tail.end.next_sequence;
+  if (!held && !left_out(Failpoint::wal_range)) {
     return Error{fmt::format("the input log {} holds the records {} to {}, not {} to {}", options_.dir,
                              headers.begin()->second.first_sequence, tail.end.next_sequence - 1, from, to),
                  false, "missing"};
@@ -155,7 +157,7 @@ Status SegmentedWal::recycle(std::uint64_t upto) {
   }
   if (spares.empty()) return {};
   // A file must have lost its old name for good before it is written again.
-  SR_TRY(files_.fs->sync_directory(files_.dir));
+  SR_TRY(sync_names(*files_.fs, files_.dir, Failpoint::spare_names));
   for (std::string& spare : spares) writer_->add_spare(std::move(spare));
   return {};
 }
@@ -185,7 +187,7 @@ Result<WalFolder> scan_folder(const LogFiles& files) {
     const bool gap = !found.headers.empty() && number != found.headers.rbegin()->first + 1;
     const auto header = read_segment_header(files, number);
     if (!header.ok() && header.error().code != "damaged") return header.error();
-    if (gap) damage.what = "the segment before it is missing";
+    if (gap && !left_out(Failpoint::wal_gap)) damage.what = "the segment before it is missing";
     if (!header.ok()) damage.what = header.error().message;
     if (!damage.what.empty()) return damage_error(damage, "the input in it may be lost", kRemedy);
     found.headers[number] = *header;
@@ -198,7 +200,7 @@ Result<WalFolder> scan_folder(const LogFiles& files) {
     SR_TRY(decode_input(record));
     return {};
   });
-  if (found.last.closed && !found.last.damage) {
+  if (found.last.closed && !found.last.damage && !left_out(Failpoint::wal_closed)) {
     found.last.damage = Damage{files.path(number + 1), 0, "the file is missing"};
   }
   if (found.last.damage) return damage_error(*found.last.damage, "the input behind it is lost", kRemedy);
@@ -214,7 +216,6 @@ Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<st
   auto found = scan_folder(files);
   SR_TRY(found);
   SR_TRY(clear_unfinished(files));
-  SR_TRY(files.fs->sync_directory(options.dir));
   const LogWriterOptions writing{files, options.segment_bytes, true};
   if (found->headers.empty()) {
     SegmentHeader first;
@@ -230,7 +231,7 @@ Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<st
                                  files.path(found->last.header.number), found->last.end.offset));
   }
   // The log does not know how the run before ended, and a segment is quickly copied.
-  SR_TRY(rewrite_segment(files, found->last, found->last_bytes));
+  if (!left_out(Failpoint::wal_tail_copied)) SR_TRY(rewrite_segment(files, found->last, found->last_bytes));
   found->last.torn = false;
   auto writer = LogWriter::resume(writing, found->last);
   SR_TRY(writer);

@@ -1,77 +1,9 @@
 // The golden folder: its bytes stay what they are, and any damage to them is detected or harmless.
-#include "golden.h"
+#include "damage.h"
 
 #include <catch2/catch.hpp>
 
-#include "life.h"
-
 namespace sr::durability {
-namespace {
-
-const std::string kDir = "golden/checkpoint/";
-
-// A disk with the golden folder on which one file at a time is changed.
-class Damaged {
- public:
-  Damaged() {
-    put_tree(world_.fs, "golden", files_);
-    intact_ = describe(*Store::read(golden_options(world_.environment)));
-    // Without its newest snapshot the folder tells the same by more batches.
-    put("checkpoint/snapshot/2-2/MANIFEST", "");
-    fallen_back_ = describe(*Store::read(golden_options(world_.environment)));
-    restore("checkpoint/snapshot/2-2/MANIFEST");
-  }
-
-  const Files& files() const { return files_; }
-  void put(const std::string& name, const std::string& bytes) { put_tree(world_.fs, "golden", {{name, bytes}}); }
-  void restore(const std::string& name) { put(name, files_.at(name)); }
-
-  // Empty if the damage is found or what is read is the same; else what is read.
-  std::string judge() {
-    const auto found = Store::read(golden_options(world_.environment));
-    if (!found.ok())
-      return found.error().code == "damaged" || found.error().code == "ENOENT" ? "" : found.error().message;
-    const std::string text = describe(*found);
-    return text == intact_ || text == fallen_back_ ? "" : text;
-  }
-  std::string error() {
-    const auto found = Store::read(golden_options(world_.environment));
-    return found.ok() ? "" : found.error().message;
-  }
-  void remove(const std::string& name) { REQUIRE(world_.fs.remove("golden/" + name).ok()); }
-  VirtualEnvironment& world() { return world_; }
-
- private:
-  VirtualEnvironment world_;
-  Files files_ = golden_on_disk();
-  std::string intact_;
-  std::string fallen_back_;
-};
-
-bool of_checkpoint(const std::string& name) {
-  return name.starts_with("checkpoint/");
-}
-
-// Reads the whole input log of a damaged folder; empty if the damage is found or harmless.
-std::string judge_wal(const Files& files) {
-  VirtualEnvironment world;
-  put_tree(world.fs, "golden", files);
-  std::vector<std::string> notes;
-  const auto wal = Wal::open(golden_wal_options(world.environment), &notes);
-  if (!wal.ok()) return wal.error().code == "damaged" ? "" : wal.error().message;
-  int next = 1;
-  bool same = true;
-  const Status read = wal.value()->read(1, 12, [&](const WalRecord& record) {
-    same = same && record.source == "tcp" && record.flags == next % 2 &&
-           record.bytes == "line " + std::to_string(next) + std::string(50, '.') + "\n";
-    ++next;
-    return Status();
-  });
-  if (!read.ok()) return read.error().code == "damaged" ? "" : read.error().message;
-  return same && next == 13 ? "" : "other records are read";
-}
-
-}  // namespace
 
 TEST_CASE("the golden folder is written again", "[.write_golden]") {
   write_golden(golden_made());

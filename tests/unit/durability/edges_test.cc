@@ -15,6 +15,7 @@ namespace sr::durability {
 namespace {
 
 const std::string kFolder = kDir;
+constexpr WholeFileSyncs kSyncs{Failpoint::dataset_bytes, Failpoint::dataset_name};
 
 Result<Store::Opened> open_begun(const StoreOptions& options) {
   auto opened = Store::open(options);
@@ -121,7 +122,8 @@ TEST_CASE("a snapshot of a newer version stops the start instead of being passed
     REQUIRE(run_batch(*opened->store, 1).ok());
     REQUIRE(opened->store->save(snapshot_of(1)).ok());
   }
-  REQUIRE(write_whole_file(world.fs, kFolder + "/snapshot/1-1", "MANIFEST", seal_file({"srsnapsh", 9}, "")).ok());
+  REQUIRE(
+      write_whole_file(world.fs, kFolder + "/snapshot/1-1", "MANIFEST", seal_file({"srsnapsh", 9}, ""), kSyncs).ok());
   const auto opened = Store::open(options);
   REQUIRE_FALSE(opened.ok());
   CHECK(opened.error().code == "version");
@@ -157,7 +159,7 @@ TEST_CASE("an unfinished folder is made anew, one with content is not") {
   REQUIRE(world.fs.remove(kFolder + "/FORMAT").ok());
   CHECK(Store::open(options).ok());
   REQUIRE(world.fs.remove(kFolder + "/FORMAT").ok());
-  REQUIRE(write_whole_file(world.fs, kFolder + "/dataset", "a-b", "x").ok());
+  REQUIRE(write_whole_file(world.fs, kFolder + "/dataset", "a-b", "x", kSyncs).ok());
   CHECK(Store::open(options).error().message.find("holds `dataset`") != std::string::npos);
 }
 

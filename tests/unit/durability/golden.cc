@@ -117,6 +117,19 @@ Files read_tree(Fs& fs, const std::string& dir) {
   return files;
 }
 
+void make_durable(Fs& fs, const std::string& dir) {
+  const auto names = fs.list(dir);
+  for (const std::string& name : *names) {
+    const std::string path = dir + "/" + name;
+    if (fs.stat(path)->is_directory) {
+      make_durable(fs, path);
+    } else {
+      SR_CHECK((*fs.open(path, OpenMode::read))->sync().ok());
+    }
+  }
+  SR_CHECK(fs.sync_directory(dir).ok() && fs.sync_directory("").ok());
+}
+
 void put_tree(Fs& fs, const std::string& dir, const Files& files) {
   for (const auto& [name, bytes] : files) {
     const std::string path = dir + "/" + name;

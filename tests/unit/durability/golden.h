@@ -26,5 +26,7 @@ void write_golden(const Files& files);
 
 Files read_tree(Fs& fs, const std::string& dir);
 void put_tree(Fs& fs, const std::string& dir, const Files& files);
+// Syncs all files and names of a folder and those above it.
+void make_durable(Fs& fs, const std::string& dir);
 
 }  // namespace sr::durability

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "engine/data/type.h"
-
 namespace sr::durability {
 
 StoreOptions life_options(Environment& env) {
@@ -18,18 +16,6 @@ StoreOptions life_options(Environment& env) {
   options.min_free_bytes = 0;
   options.journal_step_bytes = 1024;
   return options;
-}
-
-Snapshot snapshot_of(std::int64_t batch) {
-  Snapshot snapshot;
-  snapshot.tick = {batch, batch * 1000, batch * 1000 - 1000, false};
-  snapshot.standings = {{"lines", fmt::format("at {}", batch * 10)}};
-  snapshot.nodes.push_back({"", {{}, 0, "watermarks"}, fmt::format("w{}", batch)});
-  snapshot.nodes.push_back({"count",
-                            {{{"word", types::string()}, {"n", types::bigint()}}, 1, "keyed"},
-                            std::string(40, 'a' + static_cast<char>(batch % 26))});
-  snapshot.sinks = {{"out", {batch, fmt::format("token {}", batch)}}};
-  return snapshot;
 }
 
 namespace {
@@ -51,57 +37,13 @@ BatchCommit commit_of(std::int64_t batch) {
   return commit;
 }
 
-std::string describe(const Tick& tick) {
-  return fmt::format("{} {} {} {}", tick.id, tick.time_ms, tick.previous_ms, tick.last);
-}
-
-std::string describe(const std::map<std::string, std::string>& texts) {
-  std::string out;
-  for (const auto& [key, value] : texts) out += fmt::format(" {}={}", key, value);
-  return out;
-}
-
-std::string describe(const std::map<std::string, SinkMark>& sinks) {
-  std::string out;
-  for (const auto& [sink, mark] : sinks) out += fmt::format(" {}={}:{}", sink, mark.batch, mark.token);
-  return out;
+// The newest batch that a start knows of.
+std::int64_t last_of(const Recovered& found) {
+  if (!found.batches.empty()) return found.batches.back().plan.tick.id;
+  return found.snapshot ? found.snapshot->tick.id : 0;
 }
 
 }  // namespace
-
-std::string describe(const Snapshot& snapshot) {
-  std::string out = fmt::format("snapshot {}:{};{}\n", describe(snapshot.tick), describe(snapshot.standings),
-                                describe(snapshot.sinks));
-  for (const SavedNode& node : snapshot.nodes) {
-    out += fmt::format("  node `{}` {} {}", node.id, node.shape.key_columns, node.shape.detail);
-    for (const Field& field : node.shape.fields) out += fmt::format(" {} {}", field.name, field.type->name());
-    out += fmt::format(" = {}\n", node.bytes);
-  }
-  return out;
-}
-
-std::string describe(const std::vector<LoggedBatch>& batches) {
-  std::string out;
-  for (const LoggedBatch& batch : batches) {
-    out +=
-        fmt::format("batch {}:{};{}; spec {}; attempts {};", describe(batch.plan.tick), describe(batch.plan.positions),
-                    describe(batch.plan.datasets), batch.spec_fingerprint, batch.attempts);
-    for (const std::string& source : batch.plan.ended) out += " ended " + source;
-    out += ";" + describe(batch.outputs);
-    if (batch.commit) {
-      out += fmt::format("; commit {}:{};", describe(batch.commit->tick), describe(batch.commit->tokens));
-      for (const auto& [sink, checksum] : batch.commit->checksums) out += fmt::format(" {}#{}", sink, checksum);
-    }
-    out += '\n';
-  }
-  return out;
-}
-
-std::string describe(const Recovered& found) {
-  return fmt::format("epoch {} clean {} spec {} `{}`\n", found.epoch, found.clean, found.spec_fingerprint,
-                     found.spec_text) +
-         (found.snapshot ? describe(*found.snapshot) : std::string()) + describe(found.batches) + describe(found.sinks);
-}
 
 Status Life::run() {
   Status done = first_run();
@@ -116,10 +58,10 @@ Status Life::first_run() {
   SR_TRY(dataset("h1"));
   SR_TRY(batch(1));
   SR_TRY(batch(2));
-  SR_TRY(save(2));
   SR_TRY(plan(3));
   SR_TRY(plan(4));
   SR_TRY(sync());
+  SR_TRY(save(2));
   SR_TRY(commit(3));
   SR_TRY(save(3));
   SR_TRY(commit(4));
@@ -151,21 +93,60 @@ Status Life::second_run() {
   return sync();
 }
 
-Status Life::reopen() {
+Status Life::resume(bool saves) {
+  Status done = third_run(saves);
+  store_.reset();
+  return done;
+}
+
+Status Life::third_run(bool saves) {
   SR_TRY(open());
-  if (const std::string wrong = judge(recovered_); !wrong.empty()) return Error{wrong, false, "judged"};
+  SR_TRY(check(recovered_));
+  adopt(recovered_);
+  const std::int64_t last = last_of(recovered_);
+  SR_TRY(dataset("h3"));
+  SR_TRY(begin("version: 1 # resumed"));
+  for (const LoggedBatch& one : recovered_.batches) {
+    if (!one.commit) SR_TRY(commit(one.plan.tick.id));
+  }
+  SR_TRY(batch(last + 1));
+  if (saves) SR_TRY(save(last + 1));
+  return batch(last + 2);
+}
+
+void Life::adopt(const Recovered& found) {
+  std::string wrong;
+  events_.resize(match(found, wrong).value_or(0));
+  groups_.erase(groups_.upper_bound(events_.size()), groups_.end());
+  if (found.snapshot && (saved_.empty() || found.snapshot->tick.id > saved_.back()))
+    saved_.push_back(found.snapshot->tick.id);
+}
+
+Status Life::check(const Recovered& found) const {
+  const auto wrong = [](std::string what) { return Error{std::move(what), false, "judged"}; };
+  if (std::string what = judge(found); !what.empty()) return wrong(std::move(what));
+  for (const std::string& note : found.notes) {
+    if (note.find("damaged") != std::string::npos) return wrong(note);  // a crash damages nothing
+  }
   for (const auto& [hash, bytes] : datasets_) {
     bool needed = false;
-    for (const LoggedBatch& one : recovered_.batches) {
-      const auto found = one.plan.datasets.find("lookup");
-      needed = needed || (found != one.plan.datasets.end() && found->second == hash);
+    for (const LoggedBatch& one : found.batches) {
+      const auto planned = one.plan.datasets.find("lookup");
+      needed = needed || (planned != one.plan.datasets.end() && planned->second == hash);
     }
+    if (!needed) continue;
     const auto loaded = store_->load_dataset("lookup", hash);
-    if (needed && (!loaded.ok() || *loaded != bytes)) return Error{"dataset " + hash + " is lost", false, "judged"};
+    if (!loaded.ok() && loaded.error().code == "EIO") return loaded.error();
+    if (!loaded.ok() || *loaded != bytes) return wrong("dataset " + hash + " is lost");
   }
+  return {};
+}
+
+Status Life::reopen() {
+  SR_TRY(open());
+  SR_TRY(check(recovered_));
   const std::int64_t epoch = recovered_.epoch;
-  const std::int64_t last = recovered_.batches.empty() ? (recovered_.snapshot ? recovered_.snapshot->tick.id : 0)
-                                                       : recovered_.batches.back().plan.tick.id;
+  const std::int64_t last = last_of(recovered_);
   for (const LoggedBatch& one : recovered_.batches) {
     if (!one.commit) SR_TRY(store_->commit(commit_of(one.plan.tick.id)));
   }
@@ -192,7 +173,7 @@ Status Life::again(const std::function<Status()>& call) {
   Status done;
   for (int attempt = 0; attempt < 4; ++attempt) {
     done = call();
-    if (done.ok() || done.error().code != "ENOSPC") break;
+    if (done.ok() || (done.error().code != "ENOSPC" && !stubborn_)) break;
   }
   return done;
 }
@@ -323,11 +304,17 @@ Status Life::batch(std::int64_t id) {
 }
 
 std::string Life::judge(const Recovered& found) const {
+  std::string wrong;
+  return match(found, wrong) ? "" : wrong;
+}
+
+std::optional<std::size_t> Life::match(const Recovered& found, std::string& wrong) const {
   const std::int64_t base = found.snapshot ? found.snapshot->tick.id : 0;
-  if (!saved_.empty() && base < saved_.back()) return fmt::format("the snapshot of batch {} is lost", saved_.back());
-  if (base > attempted_save_) return "a snapshot that nobody saved";
+  if (!saved_.empty() && base < saved_.back()) wrong = fmt::format("the snapshot of batch {} is lost", saved_.back());
+  if (base > attempted_save_) wrong = "a snapshot that nobody saved";
   if (found.snapshot && describe(*found.snapshot) != describe(snapshot_of(base)))
-    return "the snapshot has another content";
+    wrong = "the snapshot has another content";
+  if (!wrong.empty()) return std::nullopt;
   std::string tried;
   for (const std::size_t events : groups_) {
     if (events < durable_) continue;
@@ -342,10 +329,11 @@ std::string Life::judge(const Recovered& found) const {
       if (one.plan.tick.id > base) expected.batches.push_back(one);
     }
     expected.sinks = known.sinks;
-    if (describe(expected) == describe(found)) return "";
+    if (describe(expected) == describe(found)) return events;
     tried += fmt::format("after {} events:\n{}\n", events, describe(expected));
   }
-  return "found:\n" + describe(found) + "\nexpected one of:\n" + tried;
+  wrong = "found:\n" + describe(found) + "\nexpected one of:\n" + tried;
+  return std::nullopt;
 }
 
 }  // namespace sr::durability

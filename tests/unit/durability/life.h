@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,10 +29,14 @@ struct Model {
 // One call after the other, remembered as it was made.
 class Life {
  public:
-  explicit Life(Environment& env) : env_(env) {}
+  // `stubborn`: calls again after any error, not only on a full disk.
+  explicit Life(Environment& env, bool stubborn = false) : env_(env), stubborn_(stubborn) {}
 
   // Runs the script until it ends or a call fails for good; a full disk is tried again. The store is closed then.
   Status run();
+  // A further start: opens the folder, checks what it gives and goes on for some batches. What it has found counts as
+  // acknowledged when its run has begun. `saves`: with a snapshot. The store is closed then.
+  Status resume(bool saves);
   // Opens the folder and checks what it gives; then goes on for a batch and a snapshot.
   Status reopen();
   // Checks what a start found against the events; empty: it fits, else what is wrong.
@@ -41,6 +46,7 @@ class Life {
  private:
   Status first_run();
   Status second_run();
+  Status third_run(bool saves);
   Status open();
   Status begin(const std::string& text);
   Status plan(std::int64_t batch, const std::string& salt = "");
@@ -52,12 +58,19 @@ class Life {
   Status save(std::int64_t batch);
   Status dataset(const std::string& hash);
   Status batch(std::int64_t batch);
+  // Takes what a start has found for all that has happened.
+  void adopt(const Recovered& found);
+  // The number of events that what a start found fits; nothing if there is none, and why in `wrong`.
+  std::optional<std::size_t> match(const Recovered& found, std::string& wrong) const;
+  // Judges what a start found, its notes and the datasets that it needs.
+  Status check(const Recovered& found) const;
   // Calls again while the disk is full, as the engine does.
   Status again(const std::function<Status()>& call);
   void tell(std::function<void(Model&)> event);
   Model model(std::size_t events) const;
 
   Environment& env_;
+  const bool stubborn_;
   std::unique_ptr<Store> store_;
   Recovered recovered_;
   std::vector<std::function<void(Model&)>> events_;

@@ -107,7 +107,7 @@ TEST_CASE("a repair that is cut off is done by the next one") {
     for (std::uint64_t cut = 1; cut < 200; ++cut) {
       VirtualEnvironment world(cut);
       put_tree(world.fs, "golden", files);
-      world.fs.crash(CrashMode::keep_all, world.random);
+      make_durable(world.fs, "golden");
       const std::uint64_t number = world.fs.operations() + cut;
       world.fs.inject([=](const FsOperation& operation) {
         return operation.number == number ? FsInjection::power_cut : FsInjection::none;

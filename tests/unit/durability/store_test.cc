@@ -10,6 +10,8 @@
 namespace sr::durability {
 namespace {
 
+constexpr WholeFileSyncs kSyncs{Failpoint::format_bytes, Failpoint::format_name};
+
 std::string text_of(const Status& status) {
   return status.ok() ? std::string("ok") : status.error().code + ": " + status.error().message;
 }
@@ -76,23 +78,23 @@ TEST_CASE("the folder of another job is refused") {
 TEST_CASE("a folder of a newer version is refused") {
   Fixture one;
   REQUIRE(one.open().ok());
-  REQUIRE(write_whole_file(one.world.fs, kDir, "FORMAT", seal_file({"srfolder", 2}, "")).ok());
+  REQUIRE(write_whole_file(one.world.fs, kDir, "FORMAT", seal_file({"srfolder", 2}, ""), kSyncs).ok());
   CHECK(text_of(one.open()) ==
         "version: state/words/FORMAT has version 2, written by a newer streamrun; this one reads up to version 1. Use "
         "the "
         "newer one, or another folder");
   const std::string features("\x01\0\0\0", 4);
-  REQUIRE(write_whole_file(one.world.fs, kDir, "FORMAT", seal_file({"srfolder", 1}, features)).ok());
+  REQUIRE(write_whole_file(one.world.fs, kDir, "FORMAT", seal_file({"srfolder", 1}, features), kSyncs).ok());
   CHECK(text_of(one.open()) ==
         "version: state/words/FORMAT needs features 0x1 of a newer streamrun. Use the newer one, or another folder");
-  REQUIRE(write_whole_file(one.world.fs, kDir, "FORMAT", seal_file({"srfolder", 1}, "")).ok());
+  REQUIRE(write_whole_file(one.world.fs, kDir, "FORMAT", seal_file({"srfolder", 1}, ""), kSyncs).ok());
   CHECK(text_of(one.open()) == "damaged: state/words/FORMAT is malformed");
 }
 
 TEST_CASE("a folder that holds something else is refused, and left as it is") {
   Fixture one;
   REQUIRE(one.world.fs.make_directories(kDir).ok());
-  REQUIRE(write_whole_file(one.world.fs, kDir, "notes.txt", "mine").ok());
+  REQUIRE(write_whole_file(one.world.fs, kDir, "notes.txt", "mine", kSyncs).ok());
   const std::string refused = text_of(one.open());
   CHECK(refused.starts_with("damaged: state/words is no checkpoint folder: it has no FORMAT but holds `notes.txt`."));
   CHECK(*one.world.fs.read_all(std::string(kDir) + "/notes.txt", 100) == "mine");
@@ -240,7 +242,7 @@ TEST_CASE("a damaged snapshot is passed over for the one before it") {
     REQUIRE(one.store->save(snapshot_of(batch)).ok());
   }
   one.store.reset();
-  REQUIRE(write_whole_file(one.world.fs, std::string(kDir) + "/snapshot/3-3", "1", "short").ok());
+  REQUIRE(write_whole_file(one.world.fs, std::string(kDir) + "/snapshot/3-3", "1", "short", kSyncs).ok());
   REQUIRE(one.open().ok());
   REQUIRE(one.recovered.snapshot);
   CHECK(one.recovered.snapshot->tick.id == 2);

@@ -1,0 +1,144 @@
+// Failpoints: the one list of the syncs and checks that the promises of docs/durability.md rest on. A test leaves out
+// one at a time and must notice, each by the suite that the list names. Nothing outside a test can leave one out. To
+// add one: a line here and `left_out` (or one of the syncs below) where the step is; the suite fails until something it
+// does misses the step. Room alone is no promise: the sync that gives the reserve back is not listed. Tested in
+// tests/unit/*/mutants_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/base/env.h"
+
+namespace sr {
+
+// X(name, suite, what holds because of it), in the order of the protocol: a folder is opened, read, written, given up.
+// The suite is the unit test that leaves it out. A check says what must be refused, told or passed over.
+#define SR_FAILPOINTS(X)                                                                                              \
+  X(folder_name, durability, "the name of a new folder survives")                                                     \
+  X(folder_names_above, durability, "the names of the folders above it survive")                                      \
+  X(folder_lock, durability, "a folder in use is refused")                                                            \
+  X(folder_probe, durability, "a disk where no file can be synced is refused at the start")                           \
+  X(folder_room, durability, "a start without the free space that it wants is refused")                               \
+  X(folder_unused, durability, "files without a FORMAT are not taken for a new folder")                               \
+  X(segment_made_bytes, durability, "the first segment of a log survives")                                            \
+  X(segment_made_name, durability, "so does its name")                                                                \
+  X(format_bytes, durability, "FORMAT survives")                                                                      \
+  X(format_name, durability, "so does its name")                                                                      \
+  X(file_checksum, durability, "a changed FORMAT, MANIFEST or dataset is refused")                                    \
+  X(file_magic, durability, "a file of one kind is not read as one of another")                                       \
+  X(file_version, durability, "a file of a newer version is refused")                                                 \
+  X(format_features, durability, "a folder that needs what this version does not know is refused")                    \
+  X(format_job, durability, "the folder of another job is refused")                                                   \
+  X(manifest_place, durability, "a MANIFEST in the folder of another snapshot is refused")                            \
+  X(snapshot_checksum, durability, "a changed state is refused, and the snapshot before is used")                     \
+  X(snapshot_version, durability, "a snapshot of a newer version is not passed over as damaged")                      \
+  X(snapshot_missing, durability, "journals that do not reach back to the beginning need a snapshot")                 \
+  X(shape_keys, durability, "a saved state with more key columns than columns is refused")                            \
+  X(segment_header, durability, "a segment whose header makes no sense is refused")                                   \
+  X(segment_version, durability, "a segment of a newer version is refused")                                           \
+  X(segment_kind, durability, "a segment of another log of the same folder is refused")                               \
+  X(segment_folder, durability, "a segment of another folder is refused")                                             \
+  X(segment_size, durability, "a segment that was cut short is damage")                                               \
+  X(segment_end_place, durability, "a segment ends where the next one says")                                          \
+  X(segment_end_checksum, durability, "with the group that the next one says")                                        \
+  X(segment_end_sequence, durability, "and with the record that the next one says")                                   \
+  X(group_checksum, durability, "a changed group of records is not read")                                             \
+  X(group_flags, durability, "a group with flags that no writer sets is not read")                                    \
+  X(group_segment, durability, "a group that an earlier use of the file has left is not read")                        \
+  X(group_sequence, durability, "a group whose records have other numbers than come next is damage")                  \
+  X(group_previous, durability, "a group that was written behind another one is damage")                              \
+  X(group_records, durability, "a mark in the place of a group is damage")                                            \
+  X(group_body, durability, "a group whose records do not add up is damage")                                          \
+  X(group_synced, durability, "a bad group that was synced is damage, not a torn tail")                               \
+  X(group_followed, durability, "a bad group with an intact one behind it is damage, not a torn tail")                \
+  X(group_inside, durability, "a bad group in a segment that is not the last is damage, not a torn tail")             \
+  X(journal_closed, durability, "a last journal that says another one follows tells a missing one")                   \
+  X(record_type, durability, "a record of an unknown type that may not be skipped is damage")                         \
+  X(record_payload, durability, "a payload that ends early or goes on is damage")                                     \
+  X(history_contained, durability, "batches that the snapshot contains are passed over")                              \
+  X(history_plan, durability, "a batch planned again after its commit is damage")                                     \
+  X(history_output, durability, "an output of a batch that is not open is damage")                                    \
+  X(history_commit, durability, "a commit of a batch that is not open is damage")                                     \
+  X(history_commit_order, durability, "a commit before the one of the batch before is damage")                        \
+  X(history_attempt, durability, "an attempt at a batch that is not open is damage")                                  \
+  X(history_skip, durability, "a record left out of a batch that is not open is damage")                              \
+  X(names_seen, durability, "journals whose names a start has seen are there at the next one")                        \
+  X(snapshot_names_seen, durability, "so are snapshots")                                                              \
+  X(live_tail_copied, durability, "what a start has read of the last journal is on the disk, whatever failed before") \
+  X(clean_end_synced, durability, "a clean end is believed only if it was synced")                                    \
+  X(copied_segment_bytes, durability, "the copy survives")                                                            \
+  X(copied_segment_name, durability, "so does its name")                                                              \
+  X(epoch, durability, "the number of a run is never given twice")                                                    \
+  X(group_bytes, durability, "a group of records survives")                                                           \
+  X(grown_size, durability, "a journal's size is there before the records behind the old one")                        \
+  X(failed_sync, durability, "a file whose sync has failed is not synced again")                                      \
+  X(broken_log, durability, "a log that does not know its last segment takes no more records")                        \
+  X(next_segment_bytes, durability, "a new segment survives")                                                         \
+  X(next_segment_name, durability, "so does its name")                                                                \
+  X(dataset_bytes, durability, "a dataset survives")                                                                  \
+  X(dataset_name, durability, "so does its name")                                                                     \
+  X(dataset_name_again, durability, "also when the file was there")                                                   \
+  X(dataset_place, durability, "a dataset under the name of another one is refused")                                  \
+  X(snapshot_committed, durability, "a snapshot of a batch that is not committed is refused")                         \
+  X(snapshot_journal, durability, "a snapshot names the journal of the plans that it does not contain")               \
+  X(snapshot_states, durability, "the states of a snapshot survive")                                                  \
+  X(snapshot_manifest, durability, "so does its MANIFEST")                                                            \
+  X(snapshot_files, durability, "so do the names in it")                                                              \
+  X(snapshot_name, durability, "so does its own")                                                                     \
+  X(kept_beginning, durability, "what the beginning of the job needs is kept while it may be gone back to")           \
+  X(kept_snapshots, durability, "the snapshot before the newest is kept")                                             \
+  X(kept_journals, durability, "so are the journals behind it")                                                       \
+  X(kept_datasets, durability, "so are the datasets of plans in them")                                                \
+  X(snapshot_let_go, durability, "a snapshot that is let go loses its name before its files")                         \
+  X(repair_names, durability, "what a repair has moved aside stays aside")                                            \
+  X(repair_snapshot_names, durability, "also a snapshot")                                                             \
+  X(repair_epochs, durability, "a repair passes over the numbers of runs that it may have dropped")                   \
+  X(wal_tail_copied, durability, "what a start has read of the last segment is on the disk, whatever failed before")  \
+  X(wal_gap, durability, "a missing segment is told when the input log is opened")                                    \
+  X(wal_closed, durability, "so is a missing last one")                                                               \
+  X(wal_range, durability, "input that the log does not hold any more is told")                                       \
+  X(wal_record, durability, "a record that is no input is damage")                                                    \
+  X(spare_names, durability, "a recycled segment has lost its old name before it is written again")
+
+enum class Failpoint : std::uint8_t {
+  none,  // nothing is left out
+#define SR_FAILPOINT(name, suite, what) name,
+  SR_FAILPOINTS(SR_FAILPOINT)
+#undef SR_FAILPOINT
+};
+
+// The unit test that leaves a failpoint out.
+enum class FailpointSuite : std::uint8_t { durability, runtime, operators };
+
+struct FailpointEntry {
+  Failpoint point;
+  FailpointSuite suite;
+  const char* name;
+  const char* what;
+};
+
+inline constexpr FailpointEntry kFailpoints[] = {
+#define SR_FAILPOINT(name, suite, what) {Failpoint::name, FailpointSuite::suite, #name, what},
+    SR_FAILPOINTS(SR_FAILPOINT)
+#undef SR_FAILPOINT
+};
+
+// True in a test that leaves this step out. Any thread.
+bool left_out(Failpoint point);
+
+// For tests: leaves a step out while it lives, in the whole process. One at a time.
+class LeaveOut {
+ public:
+  explicit LeaveOut(Failpoint point);
+  ~LeaveOut();
+  LeaveOut(const LeaveOut&) = delete;
+  LeaveOut& operator=(const LeaveOut&) = delete;
+};
+
+// The syncs of the protocol: fsync and fdatasync of a file, fsync of a folder.
+Status sync_file(File& file, Failpoint point);
+Status sync_data(File& file, Failpoint point);
+Status sync_names(Fs& fs, const std::string& dir, Failpoint point);
+
+}  // namespace sr
