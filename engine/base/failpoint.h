@@ -99,7 +99,20 @@ namespace sr {
   X(wal_closed, durability, "so is a missing last one")                                                               \
   X(wal_range, durability, "input that the log does not hold any more is told")                                       \
   X(wal_record, durability, "a record that is no input is damage")                                                    \
-  X(spare_names, durability, "a recycled segment has lost its old name before it is written again")
+  X(spare_names, durability, "a recycled segment has lost its old name before it is written again")                   \
+  X(input_missing, runtime, "an open batch whose input did not come to the disk is cut again")                        \
+  X(former_text, runtime, "what a former text of the job has planned is run under that text")                         \
+  X(state_shape, runtime, "a state of another shape is refused")                                                      \
+  X(replayed_dataset, runtime, "a batch that is run again sees the datasets that it saw")                             \
+  X(replayed_rows, runtime, "a batch that is run again and gives other rows is refused")                              \
+  X(attempt_before_execution, runtime, "a start that is ended by an open batch is counted")                           \
+  X(new_answer_before_sinks, runtime, "what a start was told anew is durable before a sink sees it")                  \
+  X(dataset_before_plan, runtime, "a dataset is durable before the plan that names it")                               \
+  X(input_before_sinks, runtime, "input is durable before a sink sees it")                                            \
+  X(plan_before_sinks, runtime, "so is the plan of its batch")                                                        \
+  X(answer_before_sinks, runtime, "so is what its nodes were told")                                                   \
+  X(commit_before_snapshot, runtime, "a snapshot tells the last commits of the sinks")                                \
+  X(input_until_snapshot, runtime, "what a batch was made of is there until a snapshot contains the batch")
 
 enum class Failpoint : std::uint8_t {
   none,  // nothing is left out

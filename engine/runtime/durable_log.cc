@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/base/failpoint.h"
 #include "engine/observe/log.h"
 #include "engine/runtime/dataset_versions.h"
 
@@ -105,7 +106,7 @@ Status DurableLog::append(Open& open, bool& any) {
   }
   while (!open.answers.empty()) {
     const auto& [node, answer] = *open.answers.begin();
-    SR_TRY(store_.output(open.plan.tick.id, node, answer));
+    if (!left_out(Failpoint::answer_before_sinks)) SR_TRY(store_.output(open.plan.tick.id, node, answer));
     open.answers.erase(open.answers.begin());
     any = true;
   }
@@ -152,7 +153,8 @@ Status DurableLog::executed(const BatchResult& result, const Executor& executor,
 
 // A snapshot may be saved when it is whole and its batch is committed.
 void DurableLog::settle_snapshot() {
-  if (!taken_ || copy_ || receiving_ || ready_ || taken_->tick.id > last_committed_) return;
+  if (!taken_ || copy_ || receiving_ || ready_) return;
+  if (taken_->tick.id > last_committed_ && !left_out(Failpoint::commit_before_snapshot)) return;
   taken_->sinks = sinks_;
   ready_ = true;
   changed_.notify_all();
@@ -166,7 +168,7 @@ Status DurableLog::keep_datasets(const Executor& executor, BatchPlan& plan) {
     if (kept.version != version) {
       const std::string bytes = encode_dataset(*version);
       const std::string hash = dataset_hash(bytes);
-      SR_TRY(store_.save_dataset(id, hash, bytes));
+      if (!left_out(Failpoint::dataset_before_plan)) SR_TRY(store_.save_dataset(id, hash, bytes));
       kept = {version, hash};
     }
     plan.datasets[id] = kept.hash;
@@ -252,7 +254,8 @@ Status DurableLog::await_plan(const Tick& tick) {
                                      [&](const Open& open) { return open.plan.tick.id == tick.id && open.planned; });
     if (!planned) return {};
   }
-  if (input_) SR_TRY(when_there_is_room([&] { return input_->await(); }));
+  if (input_ && !left_out(Failpoint::input_before_sinks)) SR_TRY(when_there_is_room([&] { return input_->await(); }));
+  if (left_out(Failpoint::plan_before_sinks)) return {};
   return when_there_is_room([&] { return store_.sync(); });
 }
 

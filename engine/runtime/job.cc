@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/failpoint.h"
 #include "engine/loop/back_off.h"
 #include "engine/loop/program.h"
 
@@ -265,7 +266,7 @@ void Job::told_committed(const TickStats& stats, std::int64_t number) {
   history_->add(stats);
   if (pressure_) estimate_rate(stats);
   if (options_.verbose && options_.say) options_.say(to_line(stats) + "\n");
-  if (!checkpoint_) covered(number);
+  if (!checkpoint_ || left_out(Failpoint::input_until_snapshot)) covered(number);
   advance();
 }
 

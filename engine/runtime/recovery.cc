@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/failpoint.h"
 #include "engine/observe/log.h"
 #include "engine/runtime/dataset_versions.h"
 #include "engine/runtime/poison.h"
@@ -44,7 +45,7 @@ Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::s
   const auto& batches = checkpoint_.recovered().batches;
   const std::string& present = checkpoint_.options().fingerprint;
   const bool former = next_ < batches.size() && batches[next_].spec_fingerprint != present;
-  while (next_ < batches.size() && batches[next_].spec_fingerprint != present)
+  while (next_ < batches.size() && batches[next_].spec_fingerprint != present && !left_out(Failpoint::former_text))
     SR_TRY(run_former(batches[next_].spec_fingerprint));
   SR_TRY(restore_state(graph, executor, base_, checkpoint_.options().on_incompatible, options_.log));
   base_.nodes.clear();  // as large as the state itself
@@ -145,7 +146,8 @@ Status Recovery::repeat(flow::Graph& graph, Executor& executor, const LoggedBatc
   if (!checkpoint_.replays_everything()) return {};
   for (const auto& [sink, sum] : checksums_of(graph, *result)) {
     const auto before = batch.commit->checksums.find(sink);
-    if (before == batch.commit->checksums.end() || before->second == sum) continue;
+    const bool same = before == batch.commit->checksums.end() || before->second == sum;
+    if (same || left_out(Failpoint::replayed_rows)) continue;
     return Error{"batch " + std::to_string(batch.plan.tick.id) + " gives sink `" + sink +
                      "` other rows than before the restart; its state cannot be recovered by running it again",
                  false, "checksum"};
@@ -163,12 +165,12 @@ bool Recovery::input_is_logged(const BatchPlan& plan) const {
 
 // Makes an open batch ready to be finished.
 Status Recovery::prepare(LoggedBatch& batch) {
-  if (!input_is_logged(batch.plan)) {
+  if (!input_is_logged(batch.plan) && !left_out(Failpoint::input_missing)) {
     // Its plan came to the disk before its input did, so no sink has begun it.
     SR_TRY(empty(batch));
   }
   SR_TRY(checkpoint_.store().attempt(batch.plan.tick.id));
-  return checkpoint_.store().sync();
+  return left_out(Failpoint::attempt_before_execution) ? Status() : checkpoint_.store().sync();
 }
 
 // Plans an open batch that no sink has begun as one without input; what it and those behind it were to read is cut
@@ -188,7 +190,7 @@ Status Recovery::empty(LoggedBatch& batch) {
 Status Recovery::commit(flow::Graph& graph, SinkCommits& sinks, const BatchResult& result, LoggedBatch& batch) {
   for (const auto& [node, answer] : result.answers)
     SR_TRY(checkpoint_.store().output(batch.plan.tick.id, node, answer));
-  if (!result.answers.empty()) SR_TRY(checkpoint_.store().sync());
+  if (!result.answers.empty() && !left_out(Failpoint::new_answer_before_sinks)) SR_TRY(checkpoint_.store().sync());
   BatchCommit done{batch.plan.tick, {}, checksums_of(graph, result)};
   std::uint64_t dropped = 0;
   if (auto failure = sinks.commit(result, done, dropped)) {
@@ -254,7 +256,7 @@ Status Recovery::pin_datasets(const flow::Graph& graph, Executor& executor, cons
     if (!bytes.ok()) return bytes.error();
     auto version = decode_dataset(*bytes, graph.nodes[*node].schemas[0]);
     if (!version.ok()) return Error{"dataset `" + id + "`: " + version.error().message, false, version.error().code};
-    pinned[*node] = std::move(*version);
+    if (!left_out(Failpoint::replayed_dataset)) pinned[*node] = std::move(*version);
   }
   executor.pin_datasets(std::move(pinned));
   return {};

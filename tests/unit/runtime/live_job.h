@@ -48,6 +48,7 @@ class LiveJob {
     options.max_records = job->spec.batch.max_records;
     options.workers = workers;
     options.say = [](std::string_view) {};
+    if (adjust) adjust(options);
     Job running(specs::instantiate(*job->bound, registry), options);
     return running.run();
   }
@@ -84,6 +85,7 @@ class LiveJob {
   };
   std::unique_ptr<EventLoop> loop;
   Output out;
+  std::function<void(JobOptions&)> adjust;  // what a test wants otherwise
 
  private:
   std::unique_ptr<Timer> drain_;
