@@ -112,7 +112,23 @@ namespace sr {
   X(plan_before_sinks, runtime, "so is the plan of its batch")                                                        \
   X(answer_before_sinks, runtime, "so is what its nodes were told")                                                   \
   X(commit_before_snapshot, runtime, "a snapshot tells the last commits of the sinks")                                \
-  X(input_until_snapshot, runtime, "what a batch was made of is there until a snapshot contains the batch")
+  X(input_until_snapshot, runtime, "what a batch was made of is there until a snapshot contains the batch")           \
+  X(source_file_size, operators, "a file that is shorter than what was read of it is refused")                        \
+  X(source_file_head, operators, "so is one with another beginning")                                                  \
+  X(source_file_tail, operators, "and one with other bytes where reading stopped")                                    \
+  X(sink_folder_names, operators, "the names of folders that a sink has made survive")                                \
+  X(sink_file_bytes, operators, "a file survives before it gets its name")                                            \
+  X(sink_file_name, operators, "so does its name")                                                                    \
+  X(sink_file_same, operators, "a name that other bytes have taken is refused")                                       \
+  X(sink_hidden_bytes, operators, "what is committed to a file that is not closed survives")                          \
+  X(sink_hidden_name, operators, "so does its hidden name")                                                           \
+  X(sink_hidden_size, operators, "a hidden file with less than was committed to it is refused")                       \
+  X(sink_hidden_cut, operators, "what was not committed to it is cut off")                                            \
+  X(table_folder, operators, "a table of another checkpoint folder is refused")                                       \
+  X(table_epoch, operators, "a table that a later run has taken is refused")                                          \
+  X(table_batch_at_start, operators, "a table that was restored from an older copy is refused at the start")          \
+  X(table_batch_before, operators, "and before a batch, if it was restored since")                                    \
+  X(table_batch_once, operators, "a batch that a table holds is not written again")
 
 enum class Failpoint : std::uint8_t {
   none,  // nothing is left out

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/base/failpoint.h"
 #include "engine/base/hash.h"
 
 namespace sr::operators {
@@ -57,7 +58,7 @@ Status make_folder(Fs& fs, const std::string& path, bool durable) {
   for (std::string at = path; at != "." && at != "/" && at != "..";) {
     while (at.size() > 1 && at.back() == '/') at.pop_back();
     at = split_path(at).first;
-    const Status synced = fs.sync_directory(at);
+    const Status synced = sync_names(fs, at, Failpoint::sink_folder_names);
     // What may not be opened was not made by us.
     if (!synced.ok() && synced.error().code != "EACCES") return synced;
   }
@@ -100,12 +101,12 @@ WholeFile::~WholeFile() {
 Status WholeFile::resume(std::int64_t size) {
   const auto info = fs_.stat(hidden_);
   if (!info.ok()) return info.error();
-  if (info->size < size) {
+  if (info->size < size && !left_out(Failpoint::sink_hidden_size)) {
     return Error{
         fmt::format("{} is damaged: it holds {} bytes, but {} were committed to it", hidden_, info->size, size)};
   }
   SR_TRY(reopen());
-  return cut(size);
+  return left_out(Failpoint::sink_hidden_cut) ? Status() : cut(size);
 }
 
 // The position of an open file cannot be moved: open it at its end.
@@ -142,8 +143,8 @@ Status WholeFile::flush() {
 Status WholeFile::sync() {
   SR_TRY(flush());
   if (!durable_) return {};
-  SR_TRY(file_->sync());
-  if (!name_synced_) SR_TRY(fs_.sync_directory(split_path(path_).first));
+  SR_TRY(sync_file(*file_, Failpoint::sink_hidden_bytes));
+  if (!name_synced_) SR_TRY(sync_names(fs_, split_path(path_).first, Failpoint::sink_hidden_name));
   name_synced_ = true;
   return {};
 }
@@ -163,7 +164,7 @@ Status WholeFile::cut(std::int64_t size) {
 
 Result<std::string> WholeFile::publish() {
   SR_TRY(flush());
-  if (durable_) SR_TRY(file_->sync());
+  if (durable_) SR_TRY(sync_file(*file_, Failpoint::sink_file_bytes));
   for (int number = 1;; ++number) {
     const std::string name = numbered(path_, number);
     const Status renamed = fs_.rename_no_replace(hidden_, name);
@@ -176,7 +177,7 @@ Result<std::string> WholeFile::publish() {
       return renamed.error();
     }
     file_.reset();
-    if (durable_) SR_TRY(fs_.sync_directory(split_path(path_).first));
+    if (durable_) SR_TRY(sync_names(fs_, split_path(path_).first, Failpoint::sink_file_name));
     return name;
   }
 }
@@ -190,7 +191,7 @@ Status WholeFile::check_same() const {
   if (info->size == size_) {
     const auto same = same_bytes(*file_, **there, size_);
     if (!same.ok()) return same.error();
-    if (*same) return {};
+    if (*same || left_out(Failpoint::sink_file_same)) return {};
   }
   return Error{
       fmt::format("{} is there already and is not what this batch gives ({} bytes, the batch has {}); nothing was "

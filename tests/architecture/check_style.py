@@ -26,6 +26,9 @@ BANNED = [  # pattern, reason, further homes
     (r"^\s*friend\b", "nothing is a friend", None),
     (r"^\s*throw\b", "failures travel as Result and Status", None),
     (r"(?<![\w.>:])(system|popen)\s*\(", "programs are started by the loop", None),
+    (r"\bLeaveOut\b", "only tests leave out a failpoint", r"engine/base/failpoint\."),
+    (r"(\.|->)(sync_directory|datasync)\s*\(", "a sync names its failpoint: sync_names, sync_data",
+     r"engine/base/|engine/durability/(folder|snapshot_files)\.cc"),
 ]
 BAD_FILE_NAMES = re.compile(r"(^|[_/])(utils?|helpers?|managers?)([_./]|$)|(^|/)common[./]")
 UNFINISHED = re.compile(r"(//|\*).*\b(TODO|FIXME|XXX|HACK)\b")

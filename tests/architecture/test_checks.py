@@ -41,7 +41,8 @@ class Style(unittest.TestCase):
                            (head + "int f(int a, int b, int c, int d, int e, int g) {}\n", "parameters"), (head + "int doIt() {}\n", "snake_case"),
                            (head + "struct bad_name {};\n", "PascalCase"), (head + "constexpr int limit = 3;\n", "kThis"),
                            (head + "auto t = std::chrono::steady_clock::now();\n", "clock"), (head + "std::ifstream in(path);\n", "files"),
-                           (head + "auto n = dynamic_cast<A*>(b);\n", "variant"), (head + "// TODO later\n", "unfinished")]:
+                           (head + "auto n = dynamic_cast<A*>(b);\n", "variant"), (head + "// TODO later\n", "unfinished"),
+                           (head + "LeaveOut mutant(Failpoint::epoch);\n", "only tests"), (head + "fs.sync_directory(dir);\n", "names its failpoint")]:
             found = self.problems("engine/data/a.cc", code)
             self.assertTrue(any(word in problem for problem in found), f"{word}: {found}")
         self.assertTrue(self.problems("engine/data/string_utils.cc", head))

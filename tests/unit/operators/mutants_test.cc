@@ -1,0 +1,171 @@
+// Mutants of sources and sinks: each leaves out one failpoint of the list, and a scene must miss it.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "engine/base/failpoint.h"
+#include "file_sink_lives.h"
+#include "operators/support/file_marks.h"
+#include "operators/support/table_sink.h"
+
+namespace sr::operators::test {
+namespace {
+
+const std::string kColumns = "{value: string}";
+
+std::string a_file_for_each_batch() {
+  return survive_everything(SinkMaker(kColumns, "type: files, path: out, format: text"), kOneForEach);
+}
+
+std::string rolled_files() {
+  return survive_everything(SinkMaker(kColumns, "type: files, path: out, format: text, roll: {every: 3s}"),
+                            {{"1000.txt", text_of({1, 2, 3})}, {"5000.txt", text_of({5, 6, 7})}});
+}
+
+std::string a_name_that_is_taken() {
+  VirtualEnvironment world;
+  SR_CHECK(world.fs.make_directories("out").ok());
+  SR_CHECK((*world.fs.open("out/1000.txt", OpenMode::truncate))->write("other.0\n").ok());
+  const SinkMaker maker(kColumns, "type: files, path: out, format: text");
+  const auto sink = maker.make();
+  SR_CHECK(sink->open(durable_context(world.environment, {})).ok());
+  return commit_batch(*sink, rows_of(1, maker.schema()), tick_of(1)).ok() ? "another's file is taken for the batch"
+                                                                          : "";
+}
+
+std::string a_hidden_file_that_shrank() {
+  VirtualEnvironment world;
+  const SinkMaker maker(kColumns, "type: files, path: out, format: text, roll: {every: 1h}");
+  const auto sink = maker.make();
+  SR_CHECK(sink->open(durable_context(world.environment, {})).ok());
+  const auto token = commit_batch(*sink, rows_of(1, maker.schema()), tick_of(1));
+  SR_CHECK(token.ok());
+  sink->close();
+  const std::string hidden = "out/" + files_in(world.fs, true).begin()->first;
+  SR_CHECK((*world.fs.open(hidden, OpenMode::read_write))->truncate(3).ok());
+  return maker.make()->open(durable_context(world.environment, {1, *token})).ok() ? "committed bytes are gone" : "";
+}
+
+// Marks a file when all of it was read, changes it and gives the check's answer.
+bool is_taken_for_the_same(const std::string& before, const std::function<void(VirtualFs&)>& change) {
+  VirtualEnvironment world;
+  SR_CHECK((*world.fs.open("in.txt", OpenMode::truncate))->write(before).ok());
+  const auto mark = identify(**world.fs.open("in.txt", OpenMode::read), static_cast<std::int64_t>(before.size()));
+  SR_CHECK(mark.ok());
+  change(world.fs);
+  return check_identity(**world.fs.open("in.txt", OpenMode::read), "in.txt", *mark).ok();
+}
+
+std::string input_that_is_another_file() {
+  const std::string text(20'000, 'x');
+  const auto put = [](std::string_view bytes, std::int64_t at) {
+    return [=](VirtualFs& fs) { SR_CHECK((*fs.open("in.txt", OpenMode::read_write))->pwrite(bytes, at).ok()); };
+  };
+  if (is_taken_for_the_same(text, put("y", 0))) return "a file with another beginning is read on";
+  if (is_taken_for_the_same(text, put("y", 19'999))) return "a file with another end is read on";
+  const bool longer = is_taken_for_the_same(text, [&](VirtualFs& fs) {
+    SR_CHECK((*fs.open("other.txt", OpenMode::truncate))->write(text + "more").ok() &&
+             fs.rename("other.txt", "in.txt").ok());
+  });
+  return longer ? "another file that begins alike is read on" : "";
+}
+
+// A table of SQLite and the sink of a job that writes it.
+class Table {
+ public:
+  Table()
+      : path_(std::filesystem::temp_directory_path() / ("streamrun-mutants-" + std::to_string(getpid()) + ".db")),
+        maker_(kColumns, "type: sqlite, path: '" + path_ + "', table: t") {
+    remove();
+  }
+  ~Table() { remove(); }
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  std::unique_ptr<flow::Sink> open(std::int64_t epoch, const SinkJournal& journal, const std::string& folder = "f1") {
+    flow::SinkContext context = durable_context(real_environment(), journal);
+    context.epoch = epoch;
+    context.folder_id = folder;
+    auto sink = maker_.make();
+    return sink->open(context).ok() ? std::move(sink) : nullptr;
+  }
+  bool write(flow::Sink& sink, std::int64_t batch) {
+    const auto token = commit_batch(sink, rows_of(batch, maker_.schema()), tick_of(batch));
+    if (token.ok()) journal = {batch, *token};
+    return token.ok();
+  }
+  std::unique_ptr<SqlDriver> connect() {
+    auto driver = load_driver(SqlDialect(SqlSystem::sqlite));
+    SR_CHECK(driver.ok());
+    SqlConnect how;
+    how.target = path_;
+    SR_CHECK((*driver)->connect(how).ok());
+    return std::move(*driver);
+  }
+
+  SinkJournal journal;
+
+ private:
+  void remove() {
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + end);
+  }
+  std::string path_;
+  SinkMaker maker_;
+};
+
+std::string tables() {
+  Table table;
+  const auto sink = table.open(1, {});
+  SR_CHECK(sink && table.write(*sink, 1));
+  const SinkJournal first = table.journal;
+  SR_CHECK(table.write(*sink, 2));
+  if (table.open(2, table.journal, "f2")) return "a table of another folder is written";
+  // The journal has lost the commit of the second batch.
+  const auto again = table.open(2, first);
+  if (!again || !table.write(*again, 2)) return "a batch that the table holds stops the job";
+  const auto rows = table.connect()->query("SELECT count(*) FROM t");
+  SR_CHECK(rows.ok());
+  const std::size_t want = lines_of(1).size() + lines_of(2).size();
+  if (rows->front()[0] != std::to_string(want)) return "a batch is in the table twice";
+  if (table.write(*sink, 3)) return "a former run goes on writing";
+  const auto last = table.open(3, table.journal);
+  SR_CHECK(last != nullptr);
+  SR_CHECK(table.connect()->execute("UPDATE streamrun_commit SET batch = 1").ok());
+  if (table.open(3, table.journal)) return "a table that was restored is opened";
+  return table.write(*last, 3) ? "a table that was restored is written" : "";
+}
+
+struct Scene {
+  const char* name;
+  std::string (*play)();
+};
+
+constexpr Scene kScenes[] = {
+    {"input that is another file", input_that_is_another_file}, {"a name that is taken", a_name_that_is_taken},
+    {"a hidden file that shrank", a_hidden_file_that_shrank},   {"tables", tables},
+    {"a file for each batch", a_file_for_each_batch},           {"rolled files", rolled_files},
+};
+
+std::string missed_by_a_scene() {
+  for (const Scene& scene : kScenes) {
+    if (const std::string wrong = scene.play(); !wrong.empty()) return scene.name + (": " + wrong);
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("no scene of a source or a sink goes wrong where nothing is left out") {
+  CHECK(missed_by_a_scene() == "");
+}
+
+TEST_CASE("each failpoint of sources and sinks is missed when it is left out") {
+  for (const FailpointEntry& entry : kFailpoints) {
+    if (entry.suite != FailpointSuite::operators) continue;
+    const LeaveOut mutant(entry.point);
+    INFO(entry.name << ": " << entry.what);
+    CHECK(missed_by_a_scene() != "");
+  }
+}
+
+}  // namespace sr::operators::test
