@@ -14,7 +14,6 @@ namespace sr::durability {
 
 namespace {
 
-// The file system of each is made so that a life can be lived twice in it.
 constexpr std::uint64_t kSecondCut = 90;  // operations within which a further start is cut off
 constexpr std::uint64_t kRounds = 4;      // of chances
 
@@ -203,6 +202,12 @@ std::vector<Ordeal> ordeals() {
   const std::uint64_t all = operations_of_a_life();
   const auto told = Damaged::tell();
   std::vector<Ordeal> made;
+  made.push_back({"a life that nothing happens to", 1, [](std::uint64_t) {
+                    VirtualEnvironment world;
+                    Life life(world.environment);
+                    const Status lived = life.run();
+                    return text_of(lived.ok() ? life.reopen() : lived);
+                  }});
   const auto forged = forgeries();
   made.push_back({"forgeries", 1, [forged](std::uint64_t) {
                     for (const Forgery& one : forged) {
