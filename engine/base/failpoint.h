@@ -12,8 +12,8 @@
 
 namespace sr {
 
-// X(name, suite, what holds because of it), in the order of the protocol: a folder is opened, read, written, given up.
-// The suite is the unit test that leaves it out. A check says what must be refused, told or passed over.
+// X(name, suite, what holds because of it). The suite is the unit test that leaves it out. Within a suite they stand in
+// the order of the protocol: a folder is opened and read, written, let go.
 #define SR_FAILPOINTS(X)                                                                                              \
   X(folder_name, durability, "the name of a new folder survives")                                                     \
   X(folder_names_above, durability, "the names of the folders above it survive")                                      \
@@ -22,9 +22,9 @@ namespace sr {
   X(folder_room, durability, "a start without the free space that it wants is refused")                               \
   X(folder_unused, durability, "files without a FORMAT are not taken for a new folder")                               \
   X(segment_made_bytes, durability, "the first segment of a log survives")                                            \
-  X(segment_made_name, durability, "so does its name")                                                                \
+  X(segment_made_name, durability, "the name of a log's first segment survives")                                      \
   X(format_bytes, durability, "FORMAT survives")                                                                      \
-  X(format_name, durability, "so does its name")                                                                      \
+  X(format_name, durability, "the name of FORMAT survives")                                                           \
   X(file_checksum, durability, "a changed FORMAT, MANIFEST or dataset is refused")                                    \
   X(file_magic, durability, "a file of one kind is not read as one of another")                                       \
   X(file_version, durability, "a file of a newer version is refused")                                                 \
@@ -41,8 +41,8 @@ namespace sr {
   X(segment_folder, durability, "a segment of another folder is refused")                                             \
   X(segment_size, durability, "a segment that was cut short is damage")                                               \
   X(segment_end_place, durability, "a segment ends where the next one says")                                          \
-  X(segment_end_checksum, durability, "with the group that the next one says")                                        \
-  X(segment_end_sequence, durability, "and with the record that the next one says")                                   \
+  X(segment_end_checksum, durability, "a segment ends with the group that the next one says")                         \
+  X(segment_end_sequence, durability, "a segment ends with the record that the next one says")                        \
   X(group_checksum, durability, "a changed group of records is not read")                                             \
   X(group_flags, durability, "a group with flags that no writer sets is not read")                                    \
   X(group_segment, durability, "a group that an earlier use of the file has left is not read")                        \
@@ -64,39 +64,39 @@ namespace sr {
   X(history_attempt, durability, "an attempt at a batch that is not open is damage")                                  \
   X(history_skip, durability, "a record left out of a batch that is not open is damage")                              \
   X(names_seen, durability, "journals whose names a start has seen are there at the next one")                        \
-  X(snapshot_names_seen, durability, "so are snapshots")                                                              \
+  X(snapshot_names_seen, durability, "snapshots whose names a start has seen are there at the next one")              \
   X(live_tail_copied, durability, "what a start has read of the last journal is on the disk, whatever failed before") \
   X(clean_end_synced, durability, "a clean end is believed only if it was synced")                                    \
-  X(copied_segment_bytes, durability, "the copy survives")                                                            \
-  X(copied_segment_name, durability, "so does its name")                                                              \
+  X(copied_segment_bytes, durability, "the copy of a log's tail survives")                                            \
+  X(copied_segment_name, durability, "the name of the copy of a log's tail survives")                                 \
   X(epoch, durability, "the number of a run is never given twice")                                                    \
   X(group_bytes, durability, "a group of records survives")                                                           \
   X(grown_size, durability, "a journal's size is there before the records behind the old one")                        \
   X(failed_sync, durability, "a file whose sync has failed is not synced again")                                      \
   X(broken_log, durability, "a log that does not know its last segment takes no more records")                        \
-  X(next_segment_bytes, durability, "a new segment survives")                                                         \
-  X(next_segment_name, durability, "so does its name")                                                                \
+  X(next_segment_bytes, durability, "a new segment survives before it gets its name")                                 \
+  X(next_segment_name, durability, "the name of a new segment survives")                                              \
   X(dataset_bytes, durability, "a dataset survives")                                                                  \
-  X(dataset_name, durability, "so does its name")                                                                     \
-  X(dataset_name_again, durability, "also when the file was there")                                                   \
+  X(dataset_name, durability, "a dataset's name survives")                                                            \
+  X(dataset_name_again, durability, "a dataset's name survives also when the file was there")                         \
   X(dataset_place, durability, "a dataset under the name of another one is refused")                                  \
   X(snapshot_committed, durability, "a snapshot of a batch that is not committed is refused")                         \
   X(snapshot_journal, durability, "a snapshot names the journal of the plans that it does not contain")               \
   X(snapshot_states, durability, "the states of a snapshot survive")                                                  \
-  X(snapshot_manifest, durability, "so does its MANIFEST")                                                            \
-  X(snapshot_files, durability, "so do the names in it")                                                              \
-  X(snapshot_name, durability, "so does its own")                                                                     \
+  X(snapshot_manifest, durability, "the MANIFEST of a snapshot survives")                                             \
+  X(snapshot_files, durability, "the names in a snapshot survive")                                                    \
+  X(snapshot_name, durability, "a snapshot's own name survives")                                                      \
   X(kept_beginning, durability, "what the beginning of the job needs is kept while it may be gone back to")           \
   X(kept_snapshots, durability, "the snapshot before the newest is kept")                                             \
-  X(kept_journals, durability, "so are the journals behind it")                                                       \
-  X(kept_datasets, durability, "so are the datasets of plans in them")                                                \
+  X(kept_journals, durability, "the journals behind the snapshots that are kept are kept")                            \
+  X(kept_datasets, durability, "the datasets of plans in those journals are kept")                                    \
   X(snapshot_let_go, durability, "a snapshot that is let go loses its name before its files")                         \
   X(repair_names, durability, "what a repair has moved aside stays aside")                                            \
-  X(repair_snapshot_names, durability, "also a snapshot")                                                             \
+  X(repair_snapshot_names, durability, "a snapshot that a repair has moved aside stays aside")                        \
   X(repair_epochs, durability, "a repair passes over the numbers of runs that it may have dropped")                   \
   X(wal_tail_copied, durability, "what a start has read of the last segment is on the disk, whatever failed before")  \
   X(wal_gap, durability, "a missing segment is told when the input log is opened")                                    \
-  X(wal_closed, durability, "so is a missing last one")                                                               \
+  X(wal_closed, durability, "a missing last segment is told when the input log is opened")                            \
   X(wal_range, durability, "input that the log does not hold any more is told")                                       \
   X(wal_record, durability, "a record that is no input is damage")                                                    \
   X(spare_names, durability, "a recycled segment has lost its old name before it is written again")                   \
@@ -109,25 +109,25 @@ namespace sr {
   X(new_answer_before_sinks, runtime, "what a start was told anew is durable before a sink sees it")                  \
   X(dataset_before_plan, runtime, "a dataset is durable before the plan that names it")                               \
   X(input_before_sinks, runtime, "input is durable before a sink sees it")                                            \
-  X(plan_before_sinks, runtime, "so is the plan of its batch")                                                        \
-  X(answer_before_sinks, runtime, "so is what its nodes were told")                                                   \
+  X(plan_before_sinks, runtime, "a batch's plan is durable before a sink sees it")                                    \
+  X(answer_before_sinks, runtime, "what a batch's nodes were told is durable before a sink sees it")                  \
   X(commit_before_snapshot, runtime, "a snapshot tells the last commits of the sinks")                                \
   X(input_until_snapshot, runtime, "what a batch was made of is there until a snapshot contains the batch")           \
   X(source_file_size, operators, "a file that is shorter than what was read of it is refused")                        \
-  X(source_file_head, operators, "so is one with another beginning")                                                  \
-  X(source_file_tail, operators, "and one with other bytes where reading stopped")                                    \
+  X(source_file_head, operators, "a file with another beginning than what was read is refused")                       \
+  X(source_file_tail, operators, "a file with other bytes where reading stopped is refused")                          \
   X(sink_folder_names, operators, "the names of folders that a sink has made survive")                                \
   X(sink_file_bytes, operators, "a file survives before it gets its name")                                            \
-  X(sink_file_name, operators, "so does its name")                                                                    \
+  X(sink_file_name, operators, "a file's name survives")                                                              \
   X(sink_file_same, operators, "a name that other bytes have taken is refused")                                       \
   X(sink_hidden_bytes, operators, "what is committed to a file that is not closed survives")                          \
-  X(sink_hidden_name, operators, "so does its hidden name")                                                           \
+  X(sink_hidden_name, operators, "the hidden name of a file that is not closed survives")                             \
   X(sink_hidden_size, operators, "a hidden file with less than was committed to it is refused")                       \
   X(sink_hidden_cut, operators, "what was not committed to it is cut off")                                            \
   X(table_folder, operators, "a table of another checkpoint folder is refused")                                       \
   X(table_epoch, operators, "a table that a later run has taken is refused")                                          \
   X(table_batch_at_start, operators, "a table that was restored from an older copy is refused at the start")          \
-  X(table_batch_before, operators, "and before a batch, if it was restored since")                                    \
+  X(table_batch_before, operators, "a table that was restored while the job runs is refused before the next batch")   \
   X(table_batch_once, operators, "a batch that a table holds is not written again")
 
 enum class Failpoint : std::uint8_t {

@@ -129,7 +129,7 @@ class TableSink final : public flow::Sink {
           fmt::format("there is no table `{}`, and `create: false` keeps it from being made", options_.shape.table)};
     }
     if (*there) return check_table(options_, *driver_);
-    const Status made = driver_->execute(create_table_sql(options_.shape));
+    Status made = driver_->execute(create_table_sql(options_.shape));
     if (made.ok() || !driver_->connected()) return made;
     // Another sink or job may have made it just now.
     const auto meanwhile = table_exists(options_.shape, *driver_);
