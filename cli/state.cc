@@ -112,8 +112,10 @@ int diff_state(const Recovered& found, const flow::Graph& graph, const Report& r
   return fits ? kOk : kEnvironment;
 }
 
-int repair_state(const durability::StoreOptions& options, const Report& report) {
-  const auto done = durability::repair(options);
+int repair_state(const durability::StoreOptions& options, const runtime::CheckpointOptions& checkpoint,
+                 const Report& report) {
+  const auto done =
+      durability::repair(options, {checkpoint.wal_dir, checkpoint.wal_segment_bytes, checkpoint.cannot_replay});
   if (!done.ok()) return fail(done.error().message);
   if (done->dropped.empty()) report.line("nothing was damaged", {{"dropped", Json::array()}});
   for (const std::string& one : done->dropped) report.line("dropped: " + one, {{"dropped", one}});
@@ -247,7 +249,7 @@ int state(const Options& options) {
   store.retain = checkpoint->retain;
   const std::string word = options.files.size() > 2 ? options.files[2] : "";
   const Report report(session.machine_readable());
-  if (verb->action == StateAction::repair) return repair_state(store, report);
+  if (verb->action == StateAction::repair) return repair_state(store, *checkpoint, report);
   if (verb->action == StateAction::adopt)
     return adopt_tables(store, specs::instantiate(*job->bound, session.registry()), word, report);
   if (verb->action == StateAction::skip) {

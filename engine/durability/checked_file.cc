@@ -26,9 +26,11 @@ Result<std::string> read_checked_file(Fs& fs, const std::string& path, const Fil
   const std::string_view covered = std::string_view(*bytes).substr(0, whole ? bytes->size() - sizeof checksum : 0);
   const bool sound = checksum == crc32c(covered) || left_out(Failpoint::file_checksum);
   const bool of_kind = covered.starts_with(kind.magic) || left_out(Failpoint::file_magic);
-  if (!whole || !sound || !of_kind) {
-    return Error{path + " does not match its checksum", false, "damaged"};
+  if (!of_kind) {
+    return Error{fmt::format("{} is another file than it should be: it does not begin with `{}`", path, kind.magic),
+                 false, "damaged"};
   }
+  if (!whole || !sound) return Error{path + " does not match its checksum", false, "damaged"};
   std::uint32_t version = 0;
   std::memcpy(&version, covered.data() + kind.magic.size(), sizeof version);
   if (version > kind.version && !left_out(Failpoint::file_version)) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/failpoint.h"
@@ -79,6 +80,13 @@ std::string new_folder_id(Random& random) {
 Result<std::string> read_format(const Folder& folder) {
   const std::string path = folder.path("FORMAT");
   const auto content = read_checked_file(*folder.env->fs, path, kFormat);
+  if (!content.ok() && content.error().code == "damaged") {
+    return Error{
+        fmt::format("{}, so that it cannot be told whose folder this is. If it is this job's, nothing is lost: "
+                    "`streamrun state repair JOB`, with the job's file, writes it anew from the journals",
+                    content.error().message),
+        false, "damaged"};
+  }
   SR_TRY(content);
   ByteReader in(*content);
   const auto features = in.value<std::uint32_t>();
@@ -106,6 +114,17 @@ Status write_format(const Folder& folder, const std::string& folder_id) {
   put_text(content, folder.job);
   return write_whole_file(*folder.env->fs, folder.dir, "FORMAT", seal_file(kFormat, content),
                           {Failpoint::format_bytes, Failpoint::format_name});
+}
+
+Status set_aside(Fs& fs, const std::string& dir, const std::string& name) {
+  SR_TRY(fs.make_directories(dir + "/damaged"));
+  std::string target = name;
+  std::replace(target.begin(), target.end(), '/', '-');
+  target = dir + "/damaged/" + target;
+  std::string free = target;
+  for (int copy = 2; fs.stat(free).ok(); ++copy) free = target + "." + std::to_string(copy);
+  SR_TRY(fs.rename(dir + "/" + name, free));
+  return sync_names(fs, dir, Failpoint::repair_names);  // that of `damaged`, and the one that has gone
 }
 
 Status remove_folder(Fs& fs, const std::string& dir) {

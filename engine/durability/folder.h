@@ -39,6 +39,9 @@ Result<std::string> read_format(const Folder& folder);
 Status write_format(const Folder& folder, const std::string& folder_id);
 std::string new_folder_id(Random& random);
 
+// Moves a file or folder of `dir` into `damaged/` of it, under a name that is free there. Durable when it returns.
+Status set_aside(Fs& fs, const std::string& dir, const std::string& name);
+
 // Removes a folder with the files in it; what is not there is fine.
 Status remove_folder(Fs& fs, const std::string& dir);
 

@@ -13,8 +13,8 @@ namespace {
 
 class Loader {
  public:
-  Loader(const Folder& folder, const std::string& folder_id)
-      : folder_(folder), files_(folder.journal(folder_id)), fs_(*folder.env->fs) {
+  Loader(const Folder& folder, const std::string& folder_id, const PlanCheck& check)
+      : folder_(folder), check_(check), files_(folder.journal(folder_id)), fs_(*folder.env->fs) {
     loaded_.recovered.folder_id = folder_id;
   }
 
@@ -82,6 +82,7 @@ class Loader {
   }
 
   Status read_journals(const std::vector<std::uint64_t>& numbers) {
+    if (base_) base_batch_ = base_->snapshot.tick.id;
     History history(std::move(base_));
     const std::uint64_t last = std::max(loaded_.first_journal, numbers.empty() ? 0 : numbers.back());
     for (std::uint64_t number = loaded_.first_journal; number <= last && !loaded_.damage; ++number) {
@@ -104,7 +105,10 @@ class Loader {
       if (!next.ok()) SR_TRY(damaged(number + 1, next.error()));
       if (next.ok()) request.next = *next;
     }
-    SegmentScan scan = scan_segment(files_, request, *bytes, [&](const Record& record) { return history.add(record); });
+    SegmentScan scan = scan_segment(files_, request, *bytes, [&](const Record& record) -> Status {
+      if (check_ && record.type == RecordType::plan) SR_TRY(check_plan(record));
+      return history.add(record);
+    });
     loaded_.journals[number] = history.take_last_plan();
     for (const auto& dataset : history.take_datasets()) loaded_.datasets[dataset] = number;
     loaded_.journal_bytes += scan.end.offset;
@@ -120,17 +124,25 @@ class Loader {
     return {};
   }
 
+  Status check_plan(const Record& record) const {
+    const auto plan = decode_plan(record.payload);
+    SR_TRY(plan);
+    return plan->tick.id > base_batch_ ? check_(*plan) : Status{};
+  }
+
   const Folder& folder_;
+  const PlanCheck& check_;
   LogFiles files_;
   Fs& fs_;
   Loaded loaded_;
   std::optional<Manifest> base_;
+  std::int64_t base_batch_ = 0;
 };
 
 }  // namespace
 
-Result<Loaded> load_folder(const Folder& folder, const std::string& folder_id) {
-  return Loader(folder, folder_id).run();
+Result<Loaded> load_folder(const Folder& folder, const std::string& folder_id, const PlanCheck& check) {
+  return Loader(folder, folder_id, check).run();
 }
 
 Error loading_error(const Folder& folder, const Loaded& loaded) {
@@ -138,7 +150,7 @@ Error loading_error(const Folder& folder, const Loaded& loaded) {
       loaded.damage->damage,
       loaded.last_batch == 0 ? std::string("every batch would be lost")
                              : fmt::format("the batches behind batch {} would be lost", loaded.last_batch),
-      fmt::format("Keep a copy of the folder; `streamrun state repair {}` cuts the journal there", folder.dir));
+      "Keep a copy of the folder; `streamrun state repair JOB`, with the job's file, cuts the journal there");
 }
 
 }  // namespace sr::durability

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -46,9 +47,12 @@ struct Loaded {
   std::int64_t last_batch = 0;
 };
 
+// Looks at a plan that lies behind the snapshot; an error says that it cannot be taken, and is damage at its place.
+using PlanCheck = std::function<Status(const BatchPlan&)>;
+
 // Errors: no snapshot verifies and the journals do not reach back to the beginning; a newer version's files. Damage of
 // a journal is not an error here, but `damage`.
-Result<Loaded> load_folder(const Folder& folder, const std::string& folder_id);
+Result<Loaded> load_folder(const Folder& folder, const std::string& folder_id, const PlanCheck& check = {});
 
 // The error for a journal's damage, in the words of all that refuse it.
 Error loading_error(const Folder& folder, const Loaded& loaded);

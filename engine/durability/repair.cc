@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/base/failpoint.h"
 #include "engine/durability/history.h"
 #include "engine/durability/loading.h"
 #include "engine/durability/log_writer.h"
 #include "engine/durability/store.h"
+#include "engine/durability/wal.h"
 
 namespace sr::durability {
 
@@ -18,27 +20,28 @@ namespace {
 // apart.
 constexpr std::int64_t kSkippedEpochs = 1000;
 
+std::uint64_t sequence_of(const flow::Position& position) {
+  std::uint64_t sequence = 0;
+  std::from_chars(position.data(), position.data() + position.size(), sequence);
+  return sequence;
+}
+
 class Repair {
  public:
-  explicit Repair(const StoreOptions& options)
-      : options_(options), folder_{options.env, options.dir, options.job}, fs_(*options.env->fs) {}
+  Repair(const StoreOptions& options, const LoggedInput& input)
+      : options_(options), input_(input), folder_{options.env, options.dir, options.job}, fs_(*options.env->fs) {}
 
   Result<RepairReport> run() {
+    if (const auto there = fs_.stat(folder_.dir); !there.ok() && there.error().code == "ENOENT")
+      return Error{"there is no checkpoint folder " + folder_.dir + ": there is nothing to repair", false, "ENOENT"};
     auto lock = lock_folder(folder_);
     SR_TRY(lock);
     SR_TRY(mend_format());
     SR_TRY(drop_snapshots());
-    // Each round drops a journal, cuts one or finds nothing wrong.
-    while (true) {
-      auto loaded = load_folder(folder_, files_.folder_id);
-      SR_TRY(loaded);
-      if (!loaded->damage) {
-        if (cut_) SR_TRY(skip_epochs(*loaded));
-        return std::move(report_);
-      }
-      SR_TRY(mend_journal(*loaded));
-      cut_ = true;
-    }
+    SR_TRY(mend_journals(nullptr));
+    SR_TRY(mend_input());
+    if (cut_) SR_TRY(skip_epochs());
+    return std::move(report_);
   }
 
  private:
@@ -69,6 +72,17 @@ class Repair {
           fmt::format("the snapshot of batch {} does not verify; an older one is used", name.batch));
     }
     return {};
+  }
+
+  // Each round drops a journal, cuts one or finds nothing wrong.
+  Status mend_journals(const PlanCheck& check) {
+    while (true) {
+      const auto loaded = load_folder(folder_, files_.folder_id, check);
+      SR_TRY(loaded);
+      if (!loaded->damage) return {};
+      SR_TRY(mend_journal(*loaded));
+      cut_ = true;
+    }
   }
 
   Status mend_journal(const Loaded& loaded) {
@@ -107,32 +121,58 @@ class Repair {
     return {};
   }
 
-  Status skip_epochs(const Loaded& loaded) {
-    SR_TRY(rewrite_segment(files_, loaded.last, loaded.last_bytes));
-    SegmentScan last = loaded.last;
+  Status skip_epochs() {
+    const auto loaded = load_folder(folder_, files_.folder_id);
+    SR_TRY(loaded);
+    SR_TRY(rewrite_segment(files_, loaded->last, loaded->last_bytes));
+    SegmentScan last = loaded->last;
     last.torn = false;
     auto journal = LogWriter::resume({files_, options_.journal_step_bytes, false}, last);
     SR_TRY(journal);
     const std::int64_t skipped = left_out(Failpoint::repair_epochs) ? 0 : kSkippedEpochs;
-    (*journal)->append(RecordType::epoch, 0, encode_epoch(loaded.recovered.epoch + skipped));
+    (*journal)->append(RecordType::epoch, 0, encode_epoch(loaded->recovered.epoch + skipped));
     return (*journal)->sync();
   }
 
   Status set_aside(const std::string& name) {
-    SR_TRY(fs_.make_directories(folder_.path("damaged")));
-    std::string target = name;
-    std::replace(target.begin(), target.end(), '/', '-');
-    target = folder_.path("damaged/" + target);
-    std::string free = target;
-    for (int copy = 2; fs_.stat(free).ok(); ++copy) free = target + "." + std::to_string(copy);
-    SR_TRY(fs_.rename(folder_.path(name), free));
-    // The name of `damaged`, and that of a journal; a snapshot's stands in a folder of its own.
-    SR_TRY(sync_names(fs_, folder_.dir, Failpoint::repair_names));
+    SR_TRY(durability::set_aside(fs_, folder_.dir, name));
+    // A snapshot's name stands in a folder of its own.
     const bool is_snapshot = name.starts_with("snapshot/");
     return is_snapshot ? sync_names(fs_, folder_.snapshots(), Failpoint::repair_snapshot_names) : Status();
   }
 
+  // The batches that need input which the log has lost go, with all behind them.
+  Status mend_input() {
+    if (input_.dir.empty()) return {};
+    const auto loaded = load_folder(folder_, files_.folder_id);
+    SR_TRY(loaded);
+    std::uint64_t contained = UINT64_MAX;  // the records that the state contains, of every source
+    if (const auto& snapshot = loaded->recovered.snapshot) {
+      for (const std::string& source : input_.sources) {
+        const auto standing = snapshot->standings.find(source);
+        if (standing != snapshot->standings.end()) contained = std::min(contained, sequence_of(standing->second));
+      }
+    }
+    if (contained == UINT64_MAX) contained = 0;
+    WalOptions wal;
+    wal.env = options_.env;
+    wal.dir = input_.dir;
+    wal.folder_id = files_.folder_id;
+    wal.segment_bytes = input_.segment_bytes;
+    const auto end = repair_wal(wal, contained, &report_.dropped);
+    SR_TRY(end);
+    return mend_journals([this, end = *end](const BatchPlan& plan) -> Status {
+      for (const std::string& source : input_.sources) {
+        const auto position = plan.positions.find(source);
+        if (position == plan.positions.end() || sequence_of(position->second) <= end) continue;
+        return Error{fmt::format("batch {} needs input that is lost", plan.tick.id)};
+      }
+      return {};
+    });
+  }
+
   const StoreOptions& options_;
+  const LoggedInput& input_;
   Folder folder_;
   Fs& fs_;
   LogFiles files_;
@@ -142,8 +182,8 @@ class Repair {
 
 }  // namespace
 
-Result<RepairReport> repair(const StoreOptions& options) {
-  return Repair(options).run();
+Result<RepairReport> repair(const StoreOptions& options, const LoggedInput& input) {
+  return Repair(options, input).run();
 }
 
 }  // namespace sr::durability

@@ -57,6 +57,7 @@ std::string frame_manifest(const SnapshotName& name, const Manifest& manifest) {
 
 Result<SnapshotList> list_snapshots(const Folder& folder) {
   const auto names = folder.env->fs->list(folder.snapshots());
+  if (!names.ok() && names.error().code == "ENOENT") return SnapshotList{};
   SR_TRY(names);
   SnapshotList found;
   for (const std::string& text : *names) {

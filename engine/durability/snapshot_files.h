@@ -26,6 +26,7 @@ struct SnapshotList {
   std::vector<SnapshotName> names;
   std::vector<std::string> unfinished;
 };
+// None if their folder is missing.
 Result<SnapshotList> list_snapshots(const Folder& folder);
 
 // Makes a snapshot durable under its name. `manifest` lacks the nodes' files and its snapshot; both come from

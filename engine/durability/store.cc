@@ -37,8 +37,8 @@ Status check_unused(const Folder& folder) {
     if (empty || left_out(Failpoint::folder_unused)) continue;
     return Error{
         fmt::format("{} is no checkpoint folder: it has no FORMAT but holds `{}`. If it was one, `streamrun state "
-                    "repair {}` mends it; else choose another `checkpoint.dir`",
-                    folder.dir, name, folder.dir),
+                    "repair JOB`, with the job's file, mends it; else choose another `checkpoint.dir`",
+                    folder.dir, name),
         false, "damaged"};
   }
   return {};
@@ -61,6 +61,7 @@ Result<std::string> make_folder(const StoreOptions& options, const Folder& folde
 // Removes what a crash has left unfinished, and makes durable what a killed process has not.
 Status tidy(const Folder& folder, const Loaded& loaded) {
   Fs& fs = *folder.env->fs;
+  SR_TRY(fs.make_directories(folder.snapshots()));
   SR_TRY(fs.make_directories(folder.datasets()));
   SR_TRY(sync_names(fs, folder.dir, Failpoint::names_seen));
   SR_TRY(sync_names(fs, folder.snapshots(), Failpoint::snapshot_names_seen));
@@ -85,15 +86,31 @@ void tell(const StoreOptions& options, const Recovered& recovered) {
   for (const std::string& note : recovered.notes) options.log->warn(note, {{"dir", options.dir}});
 }
 
+// Says what to do about a place that cannot be written.
+Error with_advice(Error error, const StoreOptions& options) {
+  if (error.code == "ENOSPC" || error.code == "EDQUOT") {
+    error.message += ". Nothing is lost: make room on the disk of " + options.dir + ", then start again";
+  } else if (error.code == "EROFS" || error.code == "EACCES" || error.code == "EPERM") {
+    error.message += ". The job writes its checkpoint folder as it runs: make " + options.dir +
+                     " writable for it, or give it another `checkpoint.dir`";
+  }
+  return error;
+}
+
+Result<std::unique_ptr<File>> take_folder(const StoreOptions& options, const Folder& folder) {
+  SR_TRY(make_durable_directory(*options.env->fs, options.dir));
+  auto lock = lock_folder(folder);
+  SR_TRY(lock);
+  SR_TRY(probe_folder(folder, options.min_free_bytes));
+  return lock;
+}
+
 }  // namespace
 
 Result<Store::Opened> Store::open(const StoreOptions& options) {
   const Folder folder{options.env, options.dir, options.job};
-  Fs& fs = *options.env->fs;
-  SR_TRY(make_durable_directory(fs, options.dir));
-  auto lock = lock_folder(folder);
-  SR_TRY(lock);
-  SR_TRY(probe_folder(folder, options.min_free_bytes));
+  auto lock = take_folder(options, folder);
+  if (!lock.ok()) return with_advice(lock.error(), options);
   auto id = read_format(folder);
   if (!id.ok() && id.error().code == "ENOENT") id = make_folder(options, folder);
   SR_TRY(id);
@@ -122,6 +139,8 @@ Result<Store::Opened> Store::open(const StoreOptions& options) {
 Result<Recovered> Store::read(const StoreOptions& options) {
   const Folder folder{options.env, options.dir, options.job};
   const auto id = read_format(folder);
+  if (!id.ok() && id.error().code == "ENOENT")
+    return Error{"there is no checkpoint folder " + options.dir + ": no run of the job has made it", false, "ENOENT"};
   SR_TRY(id);
   auto loaded = load_folder(folder, *id);
   SR_TRY(loaded);

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,8 +101,16 @@ struct RepairReport {
   std::vector<std::string> dropped;
 };
 
-// Brings a damaged folder to its last consistent point: a deliberate act, as it may lose batches. Files that do not fit
-// are moved into `damaged/` of the folder. Takes the lock.
-Result<RepairReport> repair(const StoreOptions& options);
+// The log of received input that belongs to a folder. Positions of its sources are sequence numbers of the log.
+struct LoggedInput {
+  std::string dir;  // empty: there is none
+  std::int64_t segment_bytes = 16 << 20;
+  std::set<std::string> sources;
+};
+
+// Brings a damaged folder and its input log to their last consistent point: a deliberate act, as it may lose batches.
+// Files that do not fit are moved into `damaged/` beside them. Takes the lock. An error with code "ENOENT": there is no
+// such folder.
+Result<RepairReport> repair(const StoreOptions& options, const LoggedInput& input = {});
 
 }  // namespace sr::durability

@@ -19,13 +19,7 @@ namespace {
 
 constexpr std::size_t kMostSpares = 4;
 constexpr std::string_view kRemedy =
-    "The input log cannot be mended: restore it from a copy, or remove its folder, which loses the input that no batch "
-    "has "
-    "taken yet";
-
-LogFiles files_of(const WalOptions& options) {
-  return {options.env->fs, options.dir, "", "wal", options.folder_id};
-}
+    "Keep a copy of the folder; `streamrun state repair JOB`, with the job's file, goes on without what is lost";
 
 Result<WalRecord> decode_input(const Record& record) {
   const Error malformed{"a record of input is malformed", false, "damaged"};
@@ -45,7 +39,7 @@ class SegmentedWal final : public Wal {
  public:
   SegmentedWal(const WalOptions& options, std::map<std::uint64_t, SegmentHeader> headers,
                std::unique_ptr<LogWriter> writer)
-      : options_(options), files_(files_of(options)), writer_(std::move(writer)), headers_(std::move(headers)) {}
+      : options_(options), files_(wal_files(options)), writer_(std::move(writer)), headers_(std::move(headers)) {}
 
   std::uint64_t append(std::string_view source, std::string_view bytes, std::uint8_t flags) override {
     std::string head;
@@ -110,9 +104,11 @@ Status SegmentedWal::read(std::uint64_t from, std::uint64_t to, const std::funct
   }
   const bool held = from >= headers.begin()->second.first_sequence && to < tail.end.next_sequence;
   if (!held && !left_out(Failpoint::wal_range)) {
-    return Error{fmt::format("the input log {} holds the records {} to {}, not {} to {}", options_.dir,
-                             headers.begin()->second.first_sequence, tail.end.next_sequence - 1, from, to),
-                 false, "missing"};
+    return Error{
+        fmt::format("the input log {} holds the records {} to {}, not {} to {}. Restore it from a copy, or "
+                    "`streamrun state repair JOB`, with the job's file, drops the batches that need them",
+                    options_.dir, headers.begin()->second.first_sequence, tail.end.next_sequence - 1, from, to),
+        false, "missing"};
   }
   // The live segment ends at its durable part, as if a next one said so.
   SegmentHeader end;
@@ -126,7 +122,9 @@ Status SegmentedWal::read(std::uint64_t from, std::uint64_t to, const std::funct
     if (next.first_sequence <= from || segment->second.first_sequence > to) continue;
     const auto bytes = files_.fs->read_all(files_.path(segment->first), INT64_MAX - 1);
     SR_TRY(bytes);
-    const SegmentScan scan = scan_segment(files_, {segment->first, next}, *bytes, [&](const Record& record) -> Status {
+    ScanRequest request{segment->first, next};
+    if (next.origin == SegmentOrigin::mended) request.next.reset();  // a gap lies between them
+    const SegmentScan scan = scan_segment(files_, request, *bytes, [&](const Record& record) -> Status {
       const auto input = decode_input(record);
       SR_TRY(input);
       if (record.sequence >= from && record.sequence <= to && visited.ok()) visited = visit(*input);
@@ -210,8 +208,12 @@ Result<WalFolder> scan_folder(const LogFiles& files) {
 
 }  // namespace
 
+LogFiles wal_files(const WalOptions& options) {
+  return {options.env->fs, options.dir, "", "wal", options.folder_id};
+}
+
 Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<std::string>* notes) {
-  const LogFiles files = files_of(options);
+  const LogFiles files = wal_files(options);
   SR_TRY(make_durable_directory(*files.fs, options.dir));
   auto found = scan_folder(files);
   SR_TRY(found);
@@ -220,7 +222,8 @@ Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<st
   if (found->headers.empty()) {
     SegmentHeader first;
     first.number = 1;
-    first.origin = SegmentOrigin::first;
+    first.origin = options.least_next > 1 ? SegmentOrigin::mended : SegmentOrigin::first;
+    first.first_sequence = options.least_next;
     auto writer = LogWriter::create(writing, first);
     SR_TRY(writer);
     found->headers[1] = first;
@@ -233,6 +236,16 @@ Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<st
   // The log does not know how the run before ended, and a segment is quickly copied.
   if (!left_out(Failpoint::wal_tail_copied)) SR_TRY(rewrite_segment(files, found->last, found->last_bytes));
   found->last.torn = false;
+  if (found->last.end.next_sequence < options.least_next) {
+    SegmentHeader behind;
+    behind.number = found->last.header.number + 1;
+    behind.origin = SegmentOrigin::mended;
+    behind.first_sequence = options.least_next;
+    auto writer = LogWriter::create(writing, behind);
+    SR_TRY(writer);
+    found->headers[behind.number] = behind;
+    return std::unique_ptr<Wal>(std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer)));
+  }
   auto writer = LogWriter::resume(writing, found->last);
   SR_TRY(writer);
   return std::unique_ptr<Wal>(std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer)));

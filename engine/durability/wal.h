@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/env.h"
+#include "engine/durability/segment.h"
 #include "engine/observe/log.h"
 
 namespace sr::durability {
@@ -22,7 +24,13 @@ struct WalOptions {
   std::string folder_id;  // of the checkpoint folder that it belongs to; another's is refused
   std::int64_t segment_bytes = 16 << 20;
   std::int64_t max_bytes = std::int64_t{1} << 30;  // of all segments in use; beyond, full() tells to stop reading
+  // Of the next record, at least: behind all that is known to have been logged. A log that ends before has lost records
+  // (`fsync: none`, a folder that was removed) and goes on with a gap.
+  std::uint64_t least_next = 1;
 };
+
+// The files of a log.
+LogFiles wal_files(const WalOptions& options);
 
 struct WalRecord {
   std::uint64_t sequence = 0;  // 1, 2, …, over all sources
@@ -59,5 +67,10 @@ class Wal {
   virtual bool full() const = 0;
   virtual std::int64_t used_bytes() const = 0;  // of the segments in use
 };
+
+// Brings a damaged log, whose records up to `contained` no state needs any more, to a log that can be opened: what
+// cannot be read goes, with all behind it that is needed. What went is told in `dropped`. Gives the last record that may
+// be read. Errors: a log of another folder, or of a newer version.
+Result<std::uint64_t> repair_wal(const WalOptions& options, std::uint64_t contained, std::vector<std::string>* dropped);
 
 }  // namespace sr::durability

@@ -1,6 +1,21 @@
 #include "engine/runtime/checkpoint.h"
 
+#include <algorithm>
+
 namespace sr::runtime {
+namespace {
+
+// The newest record of the log that the folder's snapshot contains.
+std::uint64_t contained_in(const durability::Recovered& recovered, const std::set<std::string>& logged) {
+  std::uint64_t newest = 0;
+  if (!recovered.snapshot) return newest;
+  for (const auto& [source, standing] : recovered.snapshot->standings) {
+    if (logged.contains(source)) newest = std::max(newest, InputLog::sequence_of(standing));
+  }
+  return newest;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Checkpoint>> Checkpoint::open(const CheckpointOptions& options, const CheckpointWorld& world,
                                                      const std::string& job) {
@@ -15,7 +30,6 @@ Result<std::unique_ptr<Checkpoint>> Checkpoint::open(const CheckpointOptions& op
   if (!opened.ok()) return opened.error();
   checkpoint->store_ = std::move(opened->store);
   checkpoint->recovered_ = std::move(opened->recovered);
-  std::vector<std::string> notes = checkpoint->recovered_.notes;
   if (!options.wal_dir.empty()) {
     durability::WalOptions wal;
     wal.env = world.env;
@@ -24,14 +38,16 @@ Result<std::unique_ptr<Checkpoint>> Checkpoint::open(const CheckpointOptions& op
     wal.folder_id = checkpoint->store_->folder_id();
     wal.segment_bytes = options.wal_segment_bytes;
     wal.max_bytes = options.wal.max_bytes;
+    wal.least_next = contained_in(checkpoint->recovered_, options.cannot_replay) + 1;
+    std::vector<std::string> notes;
     auto input = durability::Wal::open(wal, &notes);
     if (!input.ok()) return input.error();
+    if (world.log) {
+      for (const std::string& note : notes) world.log->warn(note, {});
+    }
     InputLogOptions input_options = options.wal;
     input_options.background = world.background;
     checkpoint->input_ = std::make_unique<InputLog>(std::move(*input), input_options, world.failed);
-  }
-  if (world.log) {
-    for (const std::string& note : notes) world.log->warn(note, {});
   }
   return checkpoint;
 }

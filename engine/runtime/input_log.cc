@@ -11,11 +11,11 @@ namespace {
 constexpr std::int64_t kGroupBytes = 256 << 10;  // appended and not yet durable: worth a write before the delay is over
 constexpr std::uint8_t kStreamStart = 1;         // a record's flag
 
-std::uint64_t sequence_of(const flow::Position& position) {
+}  // namespace
+
+std::uint64_t InputLog::sequence_of(const flow::Position& position) {
   return position.empty() ? 0 : std::stoull(position);
 }
-
-}  // namespace
 
 InputLog::InputLog(std::unique_ptr<durability::Wal> wal, const InputLogOptions& options,
                    std::function<void(const Error&)> failed)
@@ -84,14 +84,14 @@ LoggedSource::LoggedSource(std::unique_ptr<flow::Source> source, InputLog& log, 
 // The source itself is opened by the first poll: what is replayed comes before what it brings.
 Status LoggedSource::open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) {
   context_ = context;
-  if (resume_from) sequence_ = sequence_of(*resume_from);
+  if (resume_from) sequence_ = InputLog::sequence_of(*resume_from);
   sequence_ = std::max(sequence_, std::max<std::uint64_t>(log_.wal().first_sequence(), 1) - 1);
   logged_before_ = log_.wal().durable_sequence();
   return {};
 }
 
 bool LoggedSource::holds(InputLog& log, const flow::Position& position) {
-  return !log.keeps_everything() || sequence_of(position) <= log.wal().durable_sequence();
+  return !log.keeps_everything() || InputLog::sequence_of(position) <= log.wal().durable_sequence();
 }
 
 // Hands out this source's records behind `sequence_`, up to `last`.
@@ -112,7 +112,7 @@ Status LoggedSource::read_log(std::uint64_t last, flow::SourceSlice& slice) {
 
 Result<flow::SourceSlice> LoggedSource::replay(const flow::Position& until) {
   flow::SourceSlice slice;
-  std::uint64_t last = sequence_of(until);
+  std::uint64_t last = InputLog::sequence_of(until);
   if (!log_.keeps_everything()) last = std::min(last, log_.wal().durable_sequence());
   slice.position = until;
   if (last > sequence_) SR_TRY(read_log(last, slice));
@@ -166,6 +166,8 @@ Result<flow::SourceSlice> LoggedSource::poll(const flow::Budget& budget) {
     if (!piece.raw) return Error{"source `" + context_.id + "` gives no raw input, which is what a log can keep"};
     sequence_ = log_.append(context_.id, piece.raw->bytes, piece.raw->stream_start ? kStreamStart : 0);
   }
+  // All that the log holds of this source was handed on: where it stands must not keep old segments of other sources.
+  sequence_ = log_.wal().next_sequence() - 1;
   polled->position = std::to_string(sequence_);
   return polled;
 }

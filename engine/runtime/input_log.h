@@ -50,6 +50,8 @@ class InputLog {
   void add_source(const std::string& id) { sources_.push_back(id); }
   // False: what a crash has taken from the log may be missing (`fsync: none`).
   bool keeps_everything() const { return options_.sync != LogSync::none; }
+  // The sequence of the last record that a position of a logged source contains.
+  static std::uint64_t sequence_of(const flow::Position& position);
   // Half of the room is used: a snapshot would let some go.
   bool wants_snapshot() const;
 
@@ -98,7 +100,7 @@ class LoggedSource final : public flow::Source {
   bool live_;
   flow::SourceContext context_;
   flow::BufferPool pool_;
-  std::uint64_t sequence_ = 0;       // of the last record that was handed on
+  std::uint64_t sequence_ = 0;       // up to which this source's records were handed on
   std::uint64_t logged_before_ = 0;  // of the last record that an earlier run has logged
   bool opened_ = false;
   bool blocked_ = false;  // the log is full

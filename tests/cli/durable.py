@@ -226,6 +226,72 @@ sinks:
     folder.close()
 
 
+def a_lost_log_of_input_is_gone_on_without_on_purpose():
+    folder = Folder()
+    port = free_port()
+    folder.write("job.yaml", f"""version: 1
+name: logged
+batch: {{interval: 50ms}}
+checkpoint: {{dir: state, interval: 1h}}
+wal: {{dir: wal}}
+sources:
+  lines: {{type: socket, host: 127.0.0.1, port: {port}, listen: true, format: text}}
+sinks:
+  rows: {{type: files, input: lines, path: rows, format: json}}
+""")
+    p = folder.start()
+    with connected(port, p) as s:
+        s.sendall(b"a\nb\n")
+        until(lambda: len(folder.rows("rows")) == 2, "the rows")
+    p.kill()
+    p.communicate()
+    shutil.rmtree(folder.path / "wal")
+    code, _, err = folder.run()
+    expect(code == 4 and "`streamrun state repair JOB`, with the job's file, drops the batches that need them" in err, err)
+    code, out, err = folder.run("state", "repair", "job.yaml")
+    expect(code == 0 and "needs input that is lost; the batches behind batch 0 are dropped" in out, out + err)
+    shutil.rmtree(folder.path / "rows")
+    p = folder.start()
+    with connected(port, p) as s:
+        s.sendall(b"c\n")
+        until(lambda: len(folder.rows("rows")) == 1, "the row behind the repair")
+    p.send_signal(signal.SIGTERM)
+    _, err = p.communicate(timeout=PATIENCE)
+    expect(p.returncode == 0, err.decode())
+    folder.close()
+
+
+def a_silent_source_does_not_keep_the_log_of_another_one():
+    folder = Folder()
+    ports = [free_port(), free_port()]
+    folder.write("job.yaml", f"""version: 1
+name: logged
+batch: {{interval: 20ms}}
+checkpoint: {{dir: state, interval: 50ms}}
+wal: {{dir: wal, segment_size: 64KiB}}
+sources:
+  busy: {{type: socket, host: 127.0.0.1, port: {ports[0]}, listen: true, format: text}}
+  silent: {{type: socket, host: 127.0.0.1, port: {ports[1]}, listen: true, format: text}}
+sinks:
+  rows: {{type: files, input: [busy, silent], path: rows, format: json}}
+""")
+    p = folder.start()
+    with connected(ports[1], p) as silent, connected(ports[0], p) as busy:
+        silent.sendall(b"here\n")
+        sent = 0
+
+        def all_but_the_newest_are_gone():
+            nonlocal sent
+            busy.sendall(b"x" * 50_000 + b"\n")
+            sent += 1
+            return sent > 30 and sum(name.isdigit() for name in os.listdir(folder.path / "wal")) < sent / 3
+
+        until(all_but_the_newest_are_gone, "that old segments go")
+    p.kill()
+    p.communicate()
+    folder.close()
+
+
 STATE_JOB = """version: 1
 name: edited
 batch: {interval: 1s, trigger: available_now}
@@ -492,7 +558,8 @@ sinks:
 
 
 TESTS = [a_file_that_is_read_under_kills_gives_every_row_once, a_directory_whose_files_are_deleted_gives_every_row_once,
-         what_a_socket_has_brought_is_logged_and_comes_once, an_edited_job_keeps_its_state_or_says_how_it_differs,
+         what_a_socket_has_brought_is_logged_and_comes_once, a_lost_log_of_input_is_gone_on_without_on_purpose,
+         a_silent_source_does_not_keep_the_log_of_another_one, an_edited_job_keeps_its_state_or_says_how_it_differs,
          a_followed_file_is_drained_by_available_now, a_second_process_is_refused, what_a_program_answered_is_not_asked_again,
          a_row_that_ends_the_process_is_named_and_left_out_on_purpose, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
 

@@ -124,11 +124,45 @@ TEST_CASE("damage is told with file, place, loss and remedy") {
         "golden/checkpoint/journal-3 is damaged at byte 296: a group of records that was synced is gone or does not "
         "match "
         "its checksum; the batches behind batch 3 would be lost. Keep a copy of the folder; `streamrun state repair "
-        "golden/checkpoint` cuts the journal there");
+        "JOB`, with the job's file, cuts the journal there");
   folder.remove("checkpoint/journal-3");
   CHECK(
       folder.error().starts_with("golden/checkpoint/journal-3 is damaged at byte 0: the file is missing; the batches "
                                  "behind batch 3 would be lost."));
+}
+
+TEST_CASE("a FORMAT that is damaged or another file is told with what to do") {
+  Damaged folder;
+  std::string bytes = folder.files().at("checkpoint/FORMAT");
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  folder.put("checkpoint/FORMAT", bytes);
+  const std::string remedy =
+      ", so that it cannot be told whose folder this is. If it is this job's, nothing is lost: `streamrun state repair "
+      "JOB`, with the job's file, writes it anew from the journals";
+  CHECK(folder.error() == "golden/checkpoint/FORMAT does not match its checksum" + remedy);
+  folder.put("checkpoint/FORMAT", "something else");
+  CHECK(folder.error() ==
+        "golden/checkpoint/FORMAT is another file than it should be: it does not begin with `srfolder`" + remedy);
+}
+
+TEST_CASE("a place that cannot be written is told with what to do") {
+  const auto refused = [](FsInjection injection) {
+    VirtualEnvironment world;
+    world.fs.inject(
+        [=](const FsOperation& one) { return one.path.ends_with("/probe") ? injection : FsInjection::none; });
+    const auto opened = Store::open(golden_options(world.environment));
+    REQUIRE_FALSE(opened.ok());
+    return opened.error().message;
+  };
+  CHECK(refused(FsInjection::no_space)
+            .ends_with(". Nothing is lost: make room on the disk of golden/checkpoint, then start again"));
+  VirtualEnvironment world;
+  const auto repaired = repair(golden_options(world.environment));
+  REQUIRE_FALSE(repaired.ok());
+  CHECK(repaired.error().message == "there is no checkpoint folder golden/checkpoint: there is nothing to repair");
+  const auto read = Store::read(golden_options(world.environment));
+  REQUIRE_FALSE(read.ok());
+  CHECK(read.error().message == "there is no checkpoint folder golden/checkpoint: no run of the job has made it");
 }
 
 TEST_CASE("every flipped bit and every cut of the golden input log is detected or harmless") {
