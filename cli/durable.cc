@@ -22,26 +22,43 @@ bool is_immaterial(const std::string& key) {
          std::any_of(std::begin(kKeys), std::end(kKeys), [&](const char* one) { return key == one; });
 }
 
-std::string fingerprint_of(const specs::CompiledJob& job) {
-  specs::SpecValue root = job.root;
-  std::erase_if(root.entries, [](const auto& entry) { return is_immaterial(entry.key); });
-  return fmt::format("{:016x}", hash_bytes(job.secrets.redact(specs::render_yaml(root))));
-}
+// A secret of so many bytes stands nowhere by chance; a shorter one, `app` for example, may also be the name of a node.
+constexpr std::size_t kNoChance = 12;
 
-// Visits every value of a tree that shows a secret, each with a variable's name made of its place.
+// Visits the values of secret options and every value that shows a secret, each with a variable's name made of its
+// place. What is written out in the job file and shows a short secret is taken for chance.
 template <class Visit>
-void visit_secrets(specs::SpecValue& value, const specs::Secrets& secrets, const std::string& name, Visit visit) {
+void visit_secrets(const specs::CompiledJob& job, specs::SpecValue& value, const std::string& name, Visit visit) {
   for (specs::SpecEntry& entry : value.entries) {
     std::string place = name + "_";
     for (const char c : entry.key) place += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-    visit_secrets(entry.value, secrets, place, visit);
+    visit_secrets(job, entry.value, place, visit);
   }
   for (std::size_t i = 0; i < value.items.size(); ++i)
-    visit_secrets(value.items[i], secrets, name + "_" + std::to_string(i), visit);
-  if (value.is_scalar() && secrets.redact(value.text) != value.text) visit(name, value);
+    visit_secrets(job, value.items[i], name + "_" + std::to_string(i), visit);
+  if (!value.is_scalar()) return;
+  const std::size_t shown = job.secrets.longest_in(value.text);
+  const bool declared = std::any_of(job.spec.secrets.begin(), job.spec.secrets.end(),
+                                    [&](const specs::SpecValue& secret) { return secret.span == value.span; });
+  if (declared || (shown > 0 && (value.interpolated || shown >= kNoChance))) visit(name, value);
 }
 
 constexpr const char* kSecret = "SECRET";
+
+// Puts variables in the place of secrets.
+void hide_secrets(const specs::CompiledJob& job, specs::SpecValue& root) {
+  visit_secrets(job, root, kSecret, [](const std::string& name, specs::SpecValue& value) {
+    value.text = "${" + name + "}";
+    value.style = specs::SpecValue::Style::quoted;
+  });
+}
+
+std::string fingerprint_of(const specs::CompiledJob& job) {
+  specs::SpecValue root = job.root;
+  std::erase_if(root.entries, [](const auto& entry) { return is_immaterial(entry.key); });
+  hide_secrets(job, root);
+  return fmt::format("{:016x}", hash_bytes(specs::render_yaml(root)));
+}
 
 }  // namespace
 
@@ -49,7 +66,7 @@ Result<flow::Graph> former_graph(const specs::Registry& registry, const specs::C
                                  const std::string& text, FormerUse use) {
   std::map<std::string, std::string> secrets;
   specs::SpecValue root = present.root;
-  visit_secrets(root, present.secrets, kSecret,
+  visit_secrets(present, root, kSecret,
                 [&](const std::string& name, const specs::SpecValue& value) { secrets[name] = value.text; });
   const specs::Variables variables(std::move(secrets));
   specs::CompileInput input;
@@ -72,11 +89,8 @@ std::string journal_text(const specs::CompiledJob& job) {
   specs::SpecValue root = job.root;
   std::erase_if(root.entries, [](const auto& entry) { return entry.key == "tests" || entry.key.starts_with("x-"); });
   specs::make_readable(root, job.secrets);
-  visit_secrets(root, job.secrets, kSecret, [](const std::string& name, specs::SpecValue& value) {
-    value.text = "${" + name + "}";
-    value.style = specs::SpecValue::Style::quoted;
-  });
-  return job.secrets.redact(specs::render_yaml(root));
+  hide_secrets(job, root);
+  return specs::render_yaml(root);
 }
 
 std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, const specs::CompiledJob& job) {

@@ -49,6 +49,14 @@ std::string Secrets::redact(std::string_view text) const {
   return out;
 }
 
+std::size_t Secrets::longest_in(std::string_view text) const {
+  std::size_t longest = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (const std::string* secret = hidden(text, at)) longest = std::max(longest, secret->size());
+  }
+  return longest;
+}
+
 std::string Secrets::mask(std::string_view text) const {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {

@@ -3,6 +3,7 @@
 // Not thread-safe while adding. Tested in tests/unit/specs/secrets_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ class Secrets {
   std::string redact(std::string_view text) const;
   // Gives a source line with every character of a secret replaced by `*`, so that columns stay.
   std::string mask(std::string_view text) const;
+  // Gives the length of the longest secret that stands in a text; 0: none does.
+  std::size_t longest_in(std::string_view text) const;
   // Redacts message, label, help and suggestion.
   Diagnostic redact(Diagnostic diagnostic) const;
 

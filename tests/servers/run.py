@@ -243,11 +243,15 @@ DURABLE = JOB.replace("checkpoint: none", "checkpoint: {{dir: {name}-state, inte
 def edited_after_a_crash(world):
     """a job that was killed before its first snapshot may be edited: its former text is run again without the secrets that it had"""
     for kind in KINDS:
-        path = world.job("edited", DURABLE.format(name="edited", sink=sink_of(kind), url=world.urls[kind]))
+        text = DURABLE.format(name="edited", sink=sink_of(kind), url=world.urls[kind])
+        # A password that is also the name of a node; the server does not ask for it.
+        known = text.replace("table:", "password: rows, table:") if kind == "postgres" else text
+        path = world.job("edited", known)
         running = world.run(path)
         until(lambda: int(world.ask(kind, "select count(*) from edited") or 0) > 1000, "the first rows")
         running.kill()
         running.communicate()
+        path = world.job("edited", known.replace("password: rows", "password: changed"))
         running = world.run(path, "--set", "batch.max_records=400")
         _, error = running.communicate(timeout=WAIT)
         assert running.returncode == 0 and "before it was edited" in error, error
