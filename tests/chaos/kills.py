@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -83,7 +84,7 @@ def catches_sigterm(pid):
     return caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1
 
 
-def live(binary, folder, kills, chance):
+def live(binary, folder, kills, chance, after_kill=lambda: None):
     """Starts the job and kills it `kills` times, then lets it run and drain."""
     for life in range(kills + 1):
         with open(folder / "log", "a") as log:
@@ -98,6 +99,8 @@ def live(binary, folder, kills, chance):
         code = job.wait(timeout=WAIT)
         expected = 0 if last else -signal.SIGKILL
         assert code == expected, f"life {life} ended with {code}:\n{log_tail(folder)}"
+        if not last:
+            after_kill()
 
 
 def json_rows(folder):
@@ -171,12 +174,31 @@ class Feeder:
             client.close()
 
 
-def check_socket(folder):
+def logged_lines(wal):
+    """The lines that stand whole in the log of input, but for its newest group, which the kill may have cut short. The bytes are described
+    in docs/formats/journal.md."""
+    groups = []
+    for path in sorted((path for path in wal.glob("*") if path.name.isdigit()), key=lambda path: int(path.name)):
+        magic = 0x6C727363 ^ int(path.name) & 0xFFFFFFFF ^ int(path.name) >> 32
+        with open(path, "rb") as file:
+            while len(header := file.read(32)) == 32:
+                found, size, _, _, _, records, _ = struct.unpack("<IIIIQII", header)
+                if found != magic:
+                    break
+                body = file.read(size)
+                if records > 0:
+                    groups.append(body)
+    return {(int(c), int(number)) for group in groups[:-1] for c, number in re.findall(rb'\{"c": (\d+), "id": (\d+)\}\n', group)}
+
+
+def check_socket(folder, logged):
     each = [(row["c"], row["id"]) for row in json_rows(folder / "each")]
     lite = sqlite3.connect(folder / "lite.db").execute("select c, id from rows").fetchall()
     once("each", each)
     once("lite", lite)
     assert sorted(each) == sorted(lite), "the sinks differ"
+    lost = logged - set(lite)
+    assert logged and not lost, f"{len(lost)} of {len(logged)} lines that were logged are lost: {sorted(lost)[:3]}"
     seen = {}
     for connection, number in sorted(lite):
         assert number == seen.get(connection, 0), f"connection {connection} lost line {seen.get(connection, 0)} but not those behind it"
@@ -212,9 +234,10 @@ def run_socket(binary, folder, kills, chance):
     work = folder / "socket"
     work.mkdir()
     (work / "job.yaml").write_text(SOCKET_JOB.format(port=feeder.port))
-    live(binary, work, kills, chance)
+    logged = set()
+    live(binary, work, kills, chance, lambda: logged.update(logged_lines(work / "wal")))
     feeder.listener.close()
-    return check_socket(work)
+    return check_socket(work, logged)
 
 
 def main():
