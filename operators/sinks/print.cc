@@ -35,6 +35,7 @@ struct PrintConfig {
   std::int64_t limit = 10;
   PrintFormat format = PrintFormat::pairs;
   bool header = true;
+  bool row_key = false;
 };
 
 // The first rows of a chunk as text: one cell a row, for tables one for each column.
@@ -45,6 +46,7 @@ class PrintedRows final : public flow::Encoded {
   std::uint64_t rows = 0;
 };
 
+constexpr const char* kRowKey = "row_key";
 constexpr std::string_view kDashes = "-------------------------------------------\n";
 
 class Print final : public flow::Sink {
@@ -53,6 +55,7 @@ class Print final : public flow::Sink {
 
   Status open(const flow::SinkContext& context) override {
     out_ = context.out;
+    key_front_ = context.job + "/" + context.id + "/";
     return {};
   }
 
@@ -91,8 +94,11 @@ class Print final : public flow::Sink {
       text += "Time: " + std::to_string(tick.time_ms) + " ms\n";
       text += kDashes;
     }
+    if (config_.row_key) add_keys(tick);
     if (config_.format == PrintFormat::table) {
-      write_table(text, schema_->names(), cells_);
+      std::vector<std::string> names = schema_->names();
+      if (config_.row_key) names.insert(names.begin(), kRowKey);
+      write_table(text, names, cells_);
     } else {
       for (const std::string& row : cells_) text += row + "\n";
     }
@@ -106,6 +112,24 @@ class Print final : public flow::Sink {
   void close() override {}
 
  private:
+  // Puts its key before each row: the same one whenever the row is written again.
+  void add_keys(const Tick& tick) {
+    const std::string front = key_front_ + std::to_string(tick.id) + "/";
+    const std::size_t wide = config_.format == PrintFormat::table ? schema_->fields.size() : 1;
+    std::vector<std::string> keyed;
+    for (std::size_t at = 0; at < cells_.size(); ++at) {
+      const bool first = at % wide == 0;
+      std::string& cell = cells_[at];
+      const std::string key = first ? front + std::to_string(at / wide) : "";
+      if (first && config_.format == PrintFormat::table) keyed.push_back(key);
+      if (config_.format == PrintFormat::pairs) cell.insert(0, key + "\t");
+      if (config_.format == PrintFormat::json)
+        cell.insert(1, "\"" + std::string(kRowKey) + "\":\"" + key + (cell == "{}" ? "\"" : "\","));
+      keyed.push_back(std::move(cell));
+    }
+    cells_ = std::move(keyed);
+  }
+
   void write_row(const Chunk& chunk, std::uint32_t row, TextBuffer& text, std::vector<std::string>& cells) const {
     const auto add = [&] {
       cells.emplace_back(text.view());
@@ -129,6 +153,7 @@ class Print final : public flow::Sink {
   PrintConfig config_;
   SchemaRef schema_;
   flow::StdoutWriter* out_ = nullptr;
+  std::string key_front_;
   std::vector<std::string> cells_;
   std::uint64_t rows_ = 0;
 };
@@ -137,6 +162,11 @@ std::optional<specs::BoundNode> bind_print(const PrintConfig& config, specs::Bin
   specs::BoundNode bound;
   bound.writes_stdout = true;
   const SchemaRef schema = context.inputs().empty() ? nullptr : context.inputs()[0].schema;
+  const bool named = config.row_key && config.format != PrintFormat::pairs;
+  if (schema && named) {
+    std::vector<Field> fields = schema->fields;
+    if (!context.add_column(fields, kRowKey, types::string(), context.key_span("row_key"))) return std::nullopt;
+  }
   bound.make = [config, schema](const specs::MakeOptions&) {
     specs::Made made;
     made.sink = std::make_unique<Print>(config, schema);
@@ -154,6 +184,10 @@ std::shared_ptr<const specs::OptionTable<PrintConfig>> print_options() {
       .doc(
           "How a row is shown: `pairs` as (key,value) or the only column, `json` as an object, `table` with aligned "
           "columns.");
+  table->option("row_key", &PrintConfig::row_key)
+      .doc(
+          "Put before each row a key that stays the same when a batch is written again, `job/sink/batch/ordinal`: a "
+          "member or column `row_key`, or in `pairs` a text and a tab. Who reads can drop what comes twice.");
   return table;
 }
 

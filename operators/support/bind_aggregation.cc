@@ -1,5 +1,7 @@
 #include "operators/support/bind_aggregation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -66,9 +68,10 @@ std::optional<specs::WindowPlan> bind_window_option(const WindowedConfig& config
 }
 
 std::string window_text(const specs::WindowPlan& window) {
-  return "window " + std::to_string(window.size_ms) + "/" + std::to_string(window.slide_ms) + "+" +
-         std::to_string(window.offset_ms) + (window.time == specs::WindowTime::event ? " event" : "") +
-         (window.type == specs::WindowType::session ? " session" : "");
+  // A session knows its gap alone; it is looked at in each batch, whatever their interval.
+  if (window.type == specs::WindowType::session) return fmt::format("session {}", window.size_ms);
+  return fmt::format("window {}/{}+{}{}", window.size_ms, window.slide_ms, window.offset_ms,
+                     window.time == specs::WindowTime::event ? " event" : "");
 }
 
 std::optional<Aggregation> start_aggregation(specs::BindContext& context, const std::vector<std::uint32_t>& keys) {

@@ -344,6 +344,37 @@ def an_edited_job_keeps_its_state_or_says_how_it_differs():
     folder.close()
 
 
+def an_open_session_goes_on_under_another_batch_interval():
+    folder = Folder()
+    job = """version: 1
+name: visits
+batch: {interval: 100ms}
+checkpoint: {dir: state}
+sources:
+  clicks: {type: file, path: in.csv, format: csv, schema: {k: string, at: timestamp}, follow: true, event_time: {field: at}}
+transforms:
+  visits: {type: reduce_by_key, input: clicks, key: k, aggregate: {n: count(*)}, window: {time: event, type: session, gap: 1m}}
+sinks:
+  out: {type: files, input: visits, path: out, format: json}
+"""
+    folder.write("in.csv", "a,2026-01-01T00:00:00Z\n")
+    for interval, more in (("100ms", ""), ("300ms", "a,2026-01-01T00:00:30Z\nb,2026-01-01T01:00:00Z\n")):
+        folder.write("job.yaml", job.replace("100ms", interval))
+        folder.write("in.csv", more, "a")
+        p = folder.start("job.yaml", "--verbose")
+        said = b""
+        while b"in 1 " not in said and b"in 2 " not in said:
+            line = p.stderr.readline()
+            expect(line, "the job has ended: " + said.decode())
+            said += line
+        p.send_signal(signal.SIGTERM)
+        _, err = p.communicate(timeout=PATIENCE)
+        expect(p.returncode == 0, err.decode())
+    until(lambda: folder.rows("out"), "the session")
+    expect([(row["k"], row["n"]) for row in folder.rows("out")] == [("a", 2)], folder.rows("out"))
+    folder.close()
+
+
 def a_second_process_is_refused():
     folder = Folder()
     port = free_port()
@@ -560,7 +591,7 @@ sinks:
 TESTS = [a_file_that_is_read_under_kills_gives_every_row_once, a_directory_whose_files_are_deleted_gives_every_row_once,
          what_a_socket_has_brought_is_logged_and_comes_once, a_lost_log_of_input_is_gone_on_without_on_purpose,
          a_silent_source_does_not_keep_the_log_of_another_one, an_edited_job_keeps_its_state_or_says_how_it_differs,
-         a_followed_file_is_drained_by_available_now, a_second_process_is_refused, what_a_program_answered_is_not_asked_again,
+         a_followed_file_is_drained_by_available_now, an_open_session_goes_on_under_another_batch_interval, a_second_process_is_refused, what_a_program_answered_is_not_asked_again,
          a_row_that_ends_the_process_is_named_and_left_out_on_purpose, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
 
 
