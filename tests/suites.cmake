@@ -58,10 +58,10 @@ streamrun_suite(cli ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py
 # Real servers (scripts/deps.sh servers installs them); skipped where there are none.
 streamrun_suite(servers ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/servers/run.py $<TARGET_FILE:streamrun> $<TARGET_FILE:unit_operators>)
 set_tests_properties(servers PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT STREAMRUN_MODULES=${CMAKE_BINARY_DIR}/modules)
-# 20,000 histories of a durable job on a disk that fails, in two halves; a sanitizer's build has those of unit_runtime.
+# 20,000 histories of a durable job on a disk and a network that fail, in two halves; a sanitizer's build has those of unit_runtime.
 if(NOT STREAMRUN_SANITIZE AND NOT STREAMRUN_COVERAGE)
   foreach(first IN ITEMS 1 10001)
-    add_test(NAME simulation_${first} COMMAND unit_runtime "a durable job survives whatever its disk does")
+    add_test(NAME simulation_${first} COMMAND unit_runtime "a durable job survives whatever its disk and its network do")
     set_tests_properties(simulation_${first} PROPERTIES ENVIRONMENT STREAMRUN_SEEDS=${first}:10000)
   endforeach()
 endif()

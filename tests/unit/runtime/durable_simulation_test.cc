@@ -1,6 +1,8 @@
-// The protocol of a durable job on a disk that fails: the real executor, batch log, journal, snapshots and input log,
-// on one thread and a virtual disk. Histories are made from seeds; before any operation the power is cut, the process
-// killed, or the operation fails. Whatever happens, every row that was promised comes once, and the state adds up.
+// The protocol of a durable job on a disk and a network that fail: the real executor, batch log, journal, snapshots,
+// input log and socket source, on one thread, a virtual disk and a virtual loop. Histories are made from seeds; before
+// any operation of the disk the power is cut, the process killed, or the operation fails; connections bring pieces of
+// lines and break; what a sink was told, or what it answered, is lost on the way. Whatever happens, every row that was
+// promised comes once, no connection has a gap, and the state adds up.
 // A seed that fails prints itself. STREAMRUN_SEEDS=first:count runs others; the suites simulation_… run thousands.
 #include <malloc.h>
 
@@ -13,11 +15,13 @@
 #include "engine/base/env_virtual.h"
 #include "engine/runtime/recovery.h"
 #include "operators/catalogue.h"
+#include "simulated_network.h"
 #include "specs/compile.h"
 #include "specs/instantiate.h"
 
 using namespace sr;
 using namespace sr::runtime;
+using namespace sr::runtime::test;
 
 namespace {
 
@@ -30,7 +34,7 @@ checkpoint: {dir: state}
 wal: {dir: wal}
 sources:
   disk: {type: file, path: in.txt, follow: true, format: json, schema: {id: bigint, k: string}}
-  wire: {type: stdin, format: json, schema: {id: bigint, k: string}}
+  wire: {type: socket, WIRE, format: json, schema: {id: bigint, k: string}, on_error: skip}
 sinks:
   rows: {type: discard, input: [disk, wire]}
   sums: {type: discard, input: total}
@@ -59,26 +63,26 @@ const char* const kOthers[] = {
     "    update: {n: state.n + 1}\n    emit: {k: k, n: state.n, id: id}\n    timeout: 2s\n",
 };
 
+// The source `wire` connects, or waits for peers.
+const char* const kWires[] = {"host: server, port: 9", "host: 127.0.0.1, port: 9, listen: true"};
+
 // The jobs, compiled once.
 class Jobs {
  public:
   Jobs() {
     operators::register_all(registry_);
-    for (const char* other : kOthers) {
+    for (std::size_t job = 0; job < std::size(kOthers) * std::size(kWires); ++job) {
       specs::CompileInput input;
       input.path = "job.yaml";
-      input.text = kHead + std::string(other);
+      input.text = kHead + std::string(kOthers[job / std::size(kWires)]);
+      input.text.replace(input.text.find("WIRE"), 4, kWires[job % std::size(kWires)]);
       jobs_.push_back(specs::compile(input, registry_, sources_, diagnostics_));
       for (const Diagnostic& finding : diagnostics_.items()) UNSCOPED_INFO(finding.message);
       REQUIRE(jobs_.back()->sound);
     }
   }
   std::size_t size() const { return jobs_.size(); }
-  flow::Graph make(std::size_t job) const {
-    specs::InstantiateOptions options;
-    options.without_source = {"wire"};
-    return specs::instantiate(*jobs_[job]->bound, registry_, options);
-  }
+  flow::Graph make(std::size_t job) const { return specs::instantiate(*jobs_[job]->bound, registry_); }
 
  private:
   specs::Registry registry_;
@@ -95,48 +99,10 @@ enum class Mutation : std::uint8_t {
   old_standings,       // a snapshot says that the sources stand where the batch began
 };
 
-// What no crash of the job touches: the input, who sends, and what the sinks hold.
-struct Outside {
-  explicit Outside(std::uint64_t seed) : world(seed) {}
-  VirtualEnvironment world;
-  std::map<std::string, std::map<std::int64_t, std::string>> sinks;  // by sink and batch: rows
-  std::string sent;                                                  // on the wire, not yet taken
-  std::int64_t next_id = 1;
-  std::set<std::int64_t> promised;  // ids of rows in batches that a sink may have begun
-  std::map<std::int64_t, std::string> key_of;
-};
-
-// The wire: gives whatever was sent; what was given and not logged is gone.
-class Wire final : public flow::Source {
- public:
-  explicit Wire(Outside& outside) : outside_(outside) {}
-  Status open(const flow::SourceContext&, const std::optional<flow::Position>&) override { return {}; }
-  Result<flow::SourceSlice> poll(const flow::Budget&) override {
-    flow::SourceSlice slice;
-    if (outside_.sent.empty()) return slice;
-    const std::shared_ptr<Vec<char>> bytes = pool_.take();
-    bytes->reserve(outside_.sent.size() + kReadablePadding);
-    bytes->append(outside_.sent.data(), outside_.sent.size());
-    slice.bytes = static_cast<std::int64_t>(bytes->size());
-    slice.pieces.emplace_back().raw =
-        flow::RawPiece{std::string_view(bytes->data(), bytes->size()), bytes, std::exchange(first_, false)};
-    outside_.sent.clear();
-    return slice;
-  }
-  bool ended() const override { return false; }
-  void stop() override {}
-  void close() override {}
-
- private:
-  Outside& outside_;
-  flow::BufferPool pool_;
-  bool first_ = true;
-};
-
-// Holds each batch once.
+// Holds each batch once, at the other end of a network that loses what it is told, and what it answers.
 class OutsideSink final : public flow::Sink {
  public:
-  OutsideSink(Outside& outside, std::string id) : outside_(outside), id_(std::move(id)) {}
+  OutsideSink(SimulatedWorld& outside, std::string id) : outside_(outside), id_(std::move(id)) {}
   Status open(const flow::SinkContext&) override { return {}; }
   std::unique_ptr<flow::Encoded> encode(const Chunk& chunk, const Tick&) const override {
     auto piece = std::make_unique<flow::EncodedText>();
@@ -155,24 +121,27 @@ class OutsideSink final : public flow::Sink {
     return {};
   }
   Result<std::string> commit(const Tick& tick) override {
+    SR_TRY(outside_.network.way("the request is lost"));
     auto& batches = outside_.sinks[id_];
     const auto held = batches.find(tick.id);
     if (held != batches.end() && held->second != text_)
       return Error{"sink " + id_ + " got other rows for batch " + std::to_string(tick.id), false, "other rows"};
     if (!text_.empty()) batches[tick.id] = text_;
+    SR_TRY(outside_.network.way("the answer is lost"));
     return std::to_string(tick.id);
   }
   void abort(const Tick&) override {}
   void close() override {}
 
  private:
-  Outside& outside_;
+  SimulatedWorld& outside_;
   std::string id_;
   std::string text_;
 };
 
 struct Disk {
-  explicit Disk(Outside& outside) : fs(outside.world.clock), env{&outside.world.clock, &fs, &outside.world.random} {}
+  explicit Disk(SimulatedWorld& outside)
+      : fs(outside.world.clock), env{&outside.world.clock, &fs, &outside.world.random} {}
   VirtualFs fs;
   Environment env;
 };
@@ -180,13 +149,16 @@ struct Disk {
 // One life of the job, on one thread.
 class Life {
  public:
-  Life(const Jobs& jobs, std::size_t job, Outside& outside, Disk& disk, Mutation mutation = Mutation::none)
+  Life(const Jobs& jobs, std::size_t job, SimulatedWorld& outside, Disk& disk, Mutation mutation = Mutation::none)
       : outside_(outside),
         disk_(disk),
         mutation_(mutation),
+        loop_(outside.world.clock),
         graph_(jobs.make(job)),
         executor_(graph_, {nullptr, kChunkRows, &outside.world.environment, {}, true}),
-        sinks_(graph_, outside.world.environment, nullptr, false) {}
+        sinks_(graph_, outside.world.environment, nullptr, false, [this](std::int64_t ms) { return pass(ms); }) {
+    outside.network.plan(loop_);
+  }
 
   Status start() {
     CheckpointOptions options;
@@ -200,8 +172,6 @@ class Life {
     if (!opened.ok()) return opened.error();
     checkpoint_ = std::move(*opened);
     for (flow::Node& node : graph_.nodes) {
-      if (auto* source = std::get_if<flow::SourceNode>(&node.work); source && node.id == "wire")
-        source->source = std::make_unique<Wire>(outside_);
       if (auto* sink = std::get_if<flow::SinkNode>(&node.work))
         sink->sink = std::make_unique<OutsideSink>(outside_, node.id);
     }
@@ -229,7 +199,8 @@ class Life {
   }
 
   Status run_batch() {
-    outside_.world.clock.advance_ms(kIntervalMs);
+    outside_.network.call(loop_);
+    pass(kIntervalMs);
     tick_ = {tick_.id + 1, std::max(outside_.world.clock.wall_ms(), tick_.time_ms + kIntervalMs), tick_.time_ms, false};
     BatchCut cut;
     cut.plan.tick = tick_;
@@ -243,7 +214,7 @@ class Life {
       if (!polled.ok()) return polled.error();
       cut.has_input |= !polled->pieces.empty();
       cut.plan.positions[graph_.nodes[i].id] = polled->position;
-      for (const flow::InputPiece& piece : polled->pieces) add_ids(piece.raw->bytes, ids);
+      for (const flow::InputPiece& piece : polled->pieces) ids.merge(ids_in(piece.raw->bytes));
       executor_.add(i, std::move(*polled));
     }
     if (log_->wants_standings(cut.has_input))
@@ -265,11 +236,17 @@ class Life {
   std::vector<SavedState> state() const { return executor_.snapshot(); }
 
  private:
+  // Lets time pass, and with it what the network brings.
+  bool pass(std::int64_t ms) {
+    loop_.run_until(outside_.world.clock.monotonic_us() + ms * 1000);
+    return true;
+  }
   Status open_source(const std::string& id, flow::SourceNode& node,
                      const std::map<std::string, flow::Position>& standings) {
     flow::SourceContext context;
     context.env = &outside_.world.environment;
     context.id = id;
+    if (id == "wire") context.loop = &loop_;  // the file is looked at in each batch
     context.framer = node.framer;
     context.max_record = node.max_record;
     context.wake = [] {};
@@ -285,14 +262,11 @@ class Life {
     }
     return all;
   }
-  static void add_ids(std::string_view text, std::set<std::int64_t>& ids) {
-    for (std::size_t at = 0; (at = text.find("\"id\":", at)) != std::string_view::npos; ++at)
-      ids.insert(std::strtoll(text.data() + at + 5, nullptr, 10));
-  }
 
-  Outside& outside_;
+  SimulatedWorld& outside_;
   Disk& disk_;
   Mutation mutation_;
+  VirtualLoop loop_;
   flow::Graph graph_;
   Executor executor_;
   SinkCommits sinks_;
@@ -301,24 +275,12 @@ class Life {
   Tick tick_;
 };
 
-std::string some_rows(Outside& outside, SeededRandom& dice) {
-  std::string text;
-  for (auto rows = dice.below(3); rows > 0; --rows) {
-    const std::int64_t id = outside.next_id++;
-    outside.key_of[id] = std::string(1, static_cast<char>('a' + dice.below(3)));
-    text += "{\"id\":" + std::to_string(id) + ",\"k\":\"" + outside.key_of[id] + "\"}\n";
-  }
-  return text;
-}
-
-void bring_input(Outside& outside, SeededRandom& dice) {
-  const std::string text = some_rows(outside, dice);
+void bring_input(SimulatedWorld& outside) {
+  const std::string text = outside.network.some_rows(3);
   auto file = outside.world.fs.open("in.txt", OpenMode::append);
   REQUIRE(file.ok());
   REQUIRE((*file)->write(text).ok());
-  for (std::size_t at = 0; (at = text.find("\"id\":", at)) != std::string::npos; ++at)
-    outside.promised.insert(std::strtoll(text.c_str() + at + 5, nullptr, 10));  // a file can be read again
-  outside.sent += some_rows(outside, dice);
+  outside.promised.merge(ids_in(text));  // a file can be read again
 }
 
 // Errors that a life may end with when nothing but the disk is to blame.
@@ -327,7 +289,7 @@ bool is_of_the_disk(const Error& error) {
 }
 
 // Every promised row once; totals that add up.
-std::string wrong_with(const Outside& outside) {
+std::string wrong_with(const SimulatedWorld& outside) {
   std::map<std::int64_t, int> times;
   std::map<std::string, std::int64_t> counts, totals;
   const auto each = [&](const std::string& sink, const std::function<void(const nlohmann::json&)>& row) {
@@ -352,13 +314,15 @@ std::string wrong_with(const Outside& outside) {
   for (const std::int64_t id : outside.promised) {
     if (!times.contains(id)) return "row " + std::to_string(id) + " is lost";
   }
+  const std::string gap = outside.network.gap([&](std::int64_t id) { return times.contains(id); });
+  if (!gap.empty()) return gap;
   return counts == totals ? "" : "the state does not add up";
 }
 
 // One history. Gives what went wrong; empty: nothing.
 std::string run_history(const Jobs& jobs, std::uint64_t seed, Mutation mutation = Mutation::none) {
   SeededRandom dice(seed * 0x9e3779b97f4a7c15);
-  Outside outside(seed);
+  SimulatedWorld outside(seed);
   Disk disk(outside);
   const std::size_t job = dice.below(jobs.size());
   const auto lives = 1 + dice.below(4);
@@ -373,7 +337,7 @@ std::string run_history(const Jobs& jobs, std::uint64_t seed, Mutation mutation 
     Status status = life->start();
     const auto batches = dice.below(6) + (last ? 1 : 0);
     for (std::uint64_t batch = 0; status.ok() && batch < batches; ++batch) {
-      bring_input(outside, dice);
+      bring_input(outside);
       status = life->run_batch();
     }
     const bool clean = status.ok() && (last || dice.below(3) == 0);
@@ -405,7 +369,7 @@ std::string sr::runtime::test::simulate_durable_job(std::uint64_t seed) {
   return run_history(jobs, seed);
 }
 
-TEST_CASE("a durable job survives whatever its disk does") {
+TEST_CASE("a durable job survives whatever its disk and its network do") {
   // Virtual disks come and go: their memory need not go back to the system each time.
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
