@@ -234,7 +234,8 @@ int state(const Options& options) {
   }
   Session session(options);
   if (const auto code = session.begin()) return *code;
-  const auto job = session.compile(options.files[1], false);
+  // Who only looks at a folder, or mends it, need not know the secrets of the job.
+  const auto job = session.compile(options.files[1], verb->action != StateAction::adopt);
   if (!job) return kUsage;
   if (!job->sound) return session.report(&job->secrets);
   const auto checkpoint = checkpoint_options(session, *job);

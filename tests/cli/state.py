@@ -249,6 +249,18 @@ def many_rows_come_whole_and_a_closed_pipe_is_no_error():
     folder.close()
 
 
+def secrets_are_not_needed_to_look():
+    folder = a_stopped_job("transforms:\n  totals: {type: update_state_by_key, input: sales, key: item, state: {n: bigint}, init: {n: 0}, update: {n: state.n + count(*)}}\n")
+    job = (folder.path / "job.yaml").read_text()
+    folder.write("job.yaml", job + "  db: {type: postgres, input: totals, url: '${DATABASE_URL}', table: totals}\n")
+    for words in (("ls",), ("show",), ("show", "totals"), ("export", "totals"), ("diff",), ("repair",)):
+        code, out, err = folder.run("state", words[0], "job.yaml", *words[1:])
+        expect(code == 0 and out, f"{words}: {out} {err}")
+    code, _, err = folder.run("state", "adopt", "job.yaml")
+    expect(code == 1 and "DATABASE_URL" in err, err)
+    folder.close()
+
+
 def the_verbs_are_named_everywhere():
     folder = Folder()
     code, out, err = folder.run("state")
@@ -262,7 +274,8 @@ def the_verbs_are_named_everywhere():
 
 TESTS = [every_kind_of_state_gives_its_rows, show_prints_a_table_of_the_first_rows, what_has_no_state_is_said,
          an_edited_job_shows_what_its_former_text_has_kept, a_folder_in_use_is_read_and_what_lies_behind_its_snapshot_is_told,
-         damage_is_told, many_rows_come_whole_and_a_closed_pipe_is_no_error, the_verbs_are_named_everywhere]
+         damage_is_told, many_rows_come_whole_and_a_closed_pipe_is_no_error, secrets_are_not_needed_to_look,
+         the_verbs_are_named_everywhere]
 
 if __name__ == "__main__":
     sys.exit(durable.main(TESTS))
