@@ -108,8 +108,9 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
     return former_graph(session.registry(), job, text, FormerUse::run);
   };
   for (const specs::BoundEntry& node : job.bound->nodes) {
-    if (node.kind == specs::NodeKind::source && node.spec && !node.spec->info->capabilities.replayable)
-      options.cannot_replay.insert(node.id);
+    if (node.kind != specs::NodeKind::source || !node.spec || node.spec->info->capabilities.replayable) continue;
+    options.cannot_replay.insert(node.id);
+    if (node.spec->common.was.present()) options.cannot_replay.insert(node.spec->common.was.name);
   }
   const specs::WalConfig& wal = job.spec.wal;
   if (!wal.present) return options;

@@ -16,6 +16,7 @@
 #include "cli/verbs.h"
 #include "engine/durability/folder.h"
 #include "engine/durability/store.h"
+#include "engine/runtime/renames.h"
 #include "specs/instantiate.h"
 
 namespace sr::cli {
@@ -93,9 +94,44 @@ int show_state(const Recovered& found, const Report& report) {
   return kOk;
 }
 
+// What becomes of a source's position or a sink's mark, for a person.
+std::string end_text(const runtime::EndMatch& match) {
+  const std::string known = match.batch > 0 ? fmt::format("batch {}", match.batch) : "the snapshot's batch";
+  std::string text = fmt::format("{} {}: ", match.source ? "source" : "sink", match.node);
+  switch (match.kind) {
+    case runtime::EndMatch::Kind::fresh:
+      return text + (match.source ? "begins at its beginning" : "is new");
+    case runtime::EndMatch::Kind::kept:
+      text += "goes on behind " + known;
+      return match.node == match.saved_as ? text : text + " (saved as `" + match.saved_as + "`)";
+    case runtime::EndMatch::Kind::abandoned:
+      break;
+  }
+  text += match.source ? "is dropped: no such source; it stood behind " + known
+                       : "is not written any more: no such sink; it holds " + known;
+  return match.standing.empty() ? text : text + " at " + runtime::shown_position(match.standing);
+}
+
+void diff_ends(const Recovered& found, const flow::Graph& graph, const Report& report) {
+  constexpr const char* kNames[] = {"goes on", "begins anew", "is dropped"};
+  for (const runtime::EndMatch& match : runtime::compare_ends(graph, found)) {
+    report.line(end_text(match), {{match.source ? "source" : "sink", match.node},
+                                  {"saved_as", match.saved_as},
+                                  {"result", kNames[static_cast<std::size_t>(match.kind)]},
+                                  {"standing", match.standing},
+                                  {"batch", match.batch}});
+  }
+}
+
 int diff_state(const Recovered& found, const flow::Graph& graph, const Report& report) {
-  if (!found.snapshot) {
+  if (!found.snapshot && found.batches.empty()) {
     report.line("there is no snapshot yet: everything begins empty", {{"snapshot", nullptr}});
+    return kOk;
+  }
+  diff_ends(found, graph, report);
+  if (!found.snapshot) {
+    report.line("there is no snapshot yet: the state comes from the batches that the next start runs again",
+                {{"snapshot", nullptr}});
     return kOk;
   }
   using Kind = runtime::StateMatch::Kind;
@@ -123,7 +159,9 @@ int repair_state(const durability::StoreOptions& options, const runtime::Checkpo
 }
 
 Status adopt_sink(const flow::Graph& graph, const flow::Node& node, const Recovered& found) {
-  return std::get<flow::SinkNode>(node.work).sink->adopt(sink_context(graph, node.id, found));
+  Recovered carried = found;
+  runtime::carry_marks(graph, carried.sinks);
+  return std::get<flow::SinkNode>(node.work).sink->adopt(sink_context(graph, node.id, carried));
 }
 
 // The tables of one sink, or of all if `wanted` is empty. The folder stays locked meanwhile: a job that runs would be

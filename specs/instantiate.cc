@@ -112,6 +112,7 @@ class GraphMaker {
     source.delay_us = common.event_time.delay.ms * 1000;
     source.idle_after_ms = common.event_time.idle_after ? common.event_time.idle_after->ms : 0;
     source.max_record = common.max_record.bytes;
+    source.replayable = entry.spec->info->capabilities.replayable;
     source.max_rate = common.max_rate ? common.max_rate->per_second : 0;
     if (!entry.spec->info->takes_format) return source;
     const FormatInfo* format = registry_.format(common.format.format);

@@ -51,7 +51,8 @@ struct SourceNode {
   std::int64_t delay_us = 0;
   std::int64_t idle_after_ms = 0;  // 0: never idle
   std::int64_t max_record = 1 << 20;
-  double max_rate = 0;  // records/s; 0: no limit
+  double max_rate = 0;     // records/s; 0: no limit
+  bool replayable = true;  // false: only a log of its input can give it again
 };
 
 // Passes its inputs on, in order. `pick[i]`: for each output column its column in input i; empty: the columns stand in

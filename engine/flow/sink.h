@@ -45,6 +45,7 @@ struct SinkContext {
   StdoutWriter* out = nullptr;
   std::string job;
   std::string id;
+  std::string was;         // the id that the sink had before, if it was renamed
   std::string folder_id;   // of the checkpoint folder; empty without one
   std::int64_t epoch = 0;  // start number; a smaller one is fenced off
   // The last batch that the job's journal names as committed to this sink, and the token that came with it.

@@ -78,6 +78,7 @@ struct SourceContext {
   Logger* log = nullptr;
   Metrics* metrics = nullptr;
   std::string id;
+  std::string was;                       // the id that the source had before, if it was renamed
   std::shared_ptr<const Framer> framer;  // of the node's format; null for sources without raw input
   std::int64_t max_record = 1 << 20;
   bool available_now = false;       // drain what is there at open, then end

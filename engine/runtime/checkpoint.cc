@@ -62,7 +62,7 @@ Status Checkpoint::begin() {
 void Checkpoint::wrap_sources(flow::Graph& graph, bool live) {
   for (flow::Node& node : graph.nodes) {
     auto* source = std::get_if<flow::SourceNode>(&node.work);
-    if (!source || !source->source || !options_.cannot_replay.contains(node.id)) continue;
+    if (!source || !source->source || source->replayable) continue;
     if (input_) {
       if (live) input_->add_source(node.id);
       source->source = std::make_unique<LoggedSource>(std::move(source->source), *input_, live);
@@ -70,6 +70,14 @@ void Checkpoint::wrap_sources(flow::Graph& graph, bool live) {
       source->source = std::make_unique<UnloggedSource>(std::move(source->source));
     }
   }
+}
+
+bool Checkpoint::replays_everything(const flow::Graph& graph) const {
+  if (input_ && input_->keeps_everything()) return true;
+  return std::all_of(graph.nodes.begin(), graph.nodes.end(), [](const flow::Node& node) {
+    const auto* source = std::get_if<flow::SourceNode>(&node.work);
+    return !source || source->replayable;
+  });
 }
 
 void fill_context(flow::SinkContext& context, const durability::Recovered& found, std::int64_t epoch) {

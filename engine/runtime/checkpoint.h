@@ -28,7 +28,7 @@ struct CheckpointOptions {
   std::string wal_dir;  // empty: there is no log
   std::int64_t wal_segment_bytes = 16 << 20;
   InputLogOptions wal;
-  std::set<std::string> cannot_replay;  // ids of sources that only a log can replay
+  std::set<std::string> cannot_replay;  // ids, present and former, of sources that only a log can replay
 };
 
 // What a checkpoint needs of the process.
@@ -60,8 +60,8 @@ class Checkpoint {
   durability::Recovered& recovered() { return recovered_; }
   const CheckpointOptions& options() const { return options_; }
   std::int64_t epoch() const { return epoch_; }
-  // False: a crash loses input that a source cannot give again.
-  bool replays_everything() const { return options_.cannot_replay.empty() || (input_ && input_->keeps_everything()); }
+  // False: a crash loses input that a source of the graph cannot give again.
+  bool replays_everything(const flow::Graph& graph) const;
 
  private:
   explicit Checkpoint(const CheckpointOptions& options) : options_(options) {}

@@ -97,7 +97,7 @@ bool LoggedSource::holds(InputLog& log, const flow::Position& position) {
 // Hands out this source's records behind `sequence_`, up to `last`.
 Status LoggedSource::read_log(std::uint64_t last, flow::SourceSlice& slice) {
   SR_TRY(log_.wal().read(sequence_ + 1, last, [&](const durability::WalRecord& record) {
-    if (record.source != context_.id) return Status{};
+    if (record.source != context_.id && record.source != context_.was) return Status{};
     const std::shared_ptr<Vec<char>> bytes = pool_.take();
     bytes->reserve(record.bytes.size() + kReadablePadding);
     bytes->append(record.bytes.data(), record.bytes.size());

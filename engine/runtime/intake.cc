@@ -45,6 +45,7 @@ Status Intake::open(const std::map<std::string, flow::Position>& standings) {
     context.log = options_.log;
     context.metrics = options_.metrics;
     context.id = feed.id;
+    context.was = graph_.nodes[i].was;
     context.framer = node->framer;
     context.max_record = node->max_record;
     context.available_now = options_.available_now;

@@ -30,6 +30,7 @@ Status Job::open_sink(flow::Node& node) {
   context.out = options_.out;
   context.job = graph_.job;
   context.id = node.id;
+  context.was = node.was;
   context.epoch = 1;
   if (checkpoint_) checkpoint_->fill(context);
   const auto& policy = node.on_error.retry;

@@ -8,6 +8,7 @@
 #include "engine/observe/log.h"
 #include "engine/runtime/dataset_versions.h"
 #include "engine/runtime/poison.h"
+#include "engine/runtime/renames.h"
 
 namespace sr::runtime {
 namespace {
@@ -47,11 +48,14 @@ Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::s
   const bool former = next_ < batches.size() && batches[next_].spec_fingerprint != present;
   while (next_ < batches.size() && batches[next_].spec_fingerprint != present && !left_out(Failpoint::former_text))
     SR_TRY(run_former(batches[next_].spec_fingerprint));
+  const bool renamed = carry_over(graph) && next_ >= batches.size();
+  warn_of_dropped(graph);
   SR_TRY(restore_state(graph, executor, base_, checkpoint_.options().on_incompatible, options_.log));
   base_.nodes.clear();  // as large as the state itself
   standings = base_.standings;
-  if (!former || last_.id == 0) return {};
-  // What follows is planned by the present job: a snapshot of its own spares the former one the next time.
+  if ((!former && !renamed) || last_.id == 0) return {};
+  // What follows is planned by the present job: a snapshot of its own spares the former one the next time, and knows
+  // the sources and sinks by their present names.
   Snapshot snapshot = snapshot_of(graph, executor);
   snapshot.standings = base_.standings;
   SR_TRY(checkpoint_.store().sync());
@@ -84,6 +88,7 @@ Status Recovery::run_former(const std::string& fingerprint) {
   flow::Graph graph = std::move(*made);
   if (options_.log) options_.log->info("finishing what the job had begun before it was edited", {});
   checkpoint_.wrap_sources(graph, false);
+  carry_over(graph);
   Executor executor(graph, options_.executor);
   SR_TRY(restore_state(graph, executor, base_, OnIncompatible::fail, options_.log));
   SR_TRY(open_sources(graph, base_.standings));
@@ -94,8 +99,29 @@ Status Recovery::run_former(const std::string& fingerprint) {
   for (flow::Node& node : graph.nodes) {
     if (auto* source = std::get_if<flow::SourceNode>(&node.work)) source->source->close();
   }
-  checkpoint_.recovered().sinks = sinks_;
   return {};
+}
+
+// Brings all that is known of sources and sinks under the ids that they have in a graph; true if that changed an id.
+bool Recovery::carry_over(const flow::Graph& graph) {
+  const bool sources = carry_standings(graph, base_.standings);
+  const bool sinks = carry_marks(graph, sinks_);
+  for (auto& [batch, positions] : positions_) carry_standings(graph, positions);
+  checkpoint_.recovered().sinks = sinks_;
+  return sources || sinks;
+}
+
+// A source that was removed, or renamed without a word, must not begin anew in silence.
+void Recovery::warn_of_dropped(const flow::Graph& graph) {
+  for (const auto& [id, standing] : take_unknown(graph, base_.standings)) {
+    if (standing.empty() || !options_.log) continue;
+    options_.log->warn(
+        "the job has no source `" + id +
+            "` any more: where it stood is forgotten. If it has another name now, that source reads from "
+            "its beginning; `was: " +
+            id + "` would let it go on",
+        {{"source", id}, {"stood_at", shown_position(standing)}, {"batch", last_.id}});
+  }
 }
 
 Status Recovery::open_sources(flow::Graph& graph, const std::map<std::string, flow::Position>& standings) {
@@ -106,6 +132,7 @@ Status Recovery::open_sources(flow::Graph& graph, const std::map<std::string, fl
     context.env = options_.env;
     context.log = options_.log;
     context.id = node.id;
+    context.was = node.was;
     context.framer = source->framer;
     context.max_record = source->max_record;
     context.wake = [] {};
@@ -143,7 +170,7 @@ Status Recovery::replay_segment(flow::Graph& graph, Executor& executor, SinkComm
 Status Recovery::repeat(flow::Graph& graph, Executor& executor, const LoggedBatch& batch) {
   const auto result = execute(graph, executor, batch);
   if (!result.ok()) return result.error();
-  if (!checkpoint_.replays_everything()) return {};
+  if (!checkpoint_.replays_everything(graph)) return {};
   for (const auto& [sink, sum] : checksums_of(graph, *result)) {
     const auto before = batch.commit->checksums.find(sink);
     const bool same = before == batch.commit->checksums.end() || before->second == sum;
@@ -155,17 +182,18 @@ Status Recovery::repeat(flow::Graph& graph, Executor& executor, const LoggedBatc
   return {};
 }
 
-bool Recovery::input_is_logged(const BatchPlan& plan) const {
+bool Recovery::input_is_logged(const flow::Graph& graph, const BatchPlan& plan) const {
   InputLog* input = checkpoint_.input();
-  const auto& logged = checkpoint_.options().cannot_replay;
   return std::all_of(plan.positions.begin(), plan.positions.end(), [&](const auto& at) {
-    return !input || !logged.contains(at.first) || LoggedSource::holds(*input, at.second);
+    const auto node = graph.find(at.first);
+    const auto* source = node ? std::get_if<flow::SourceNode>(&graph.nodes[*node].work) : nullptr;
+    return !input || !source || source->replayable || LoggedSource::holds(*input, at.second);
   });
 }
 
 // Makes an open batch ready to be finished.
-Status Recovery::prepare(LoggedBatch& batch) {
-  if (!input_is_logged(batch.plan) && !left_out(Failpoint::input_missing)) {
+Status Recovery::prepare(const flow::Graph& graph, LoggedBatch& batch) {
+  if (!input_is_logged(graph, batch.plan) && !left_out(Failpoint::input_missing)) {
     // Its plan came to the disk before its input did, so no sink has begun it.
     SR_TRY(empty(batch));
   }
@@ -206,7 +234,7 @@ Status Recovery::commit(flow::Graph& graph, SinkCommits& sinks, const BatchResul
 }
 
 Status Recovery::finish(flow::Graph& graph, Executor& executor, SinkCommits& sinks, LoggedBatch& batch) {
-  SR_TRY(prepare(batch));
+  SR_TRY(prepare(graph, batch));
   const auto result = execute(graph, executor, batch);
   if (!result.ok()) return result.error();
   return commit(graph, sinks, *result, batch);
@@ -215,7 +243,7 @@ Status Recovery::finish(flow::Graph& graph, Executor& executor, SinkCommits& sin
 // The same under the text that planned it. A batch whose execution fails never reached a sink: it is given up, and its
 // input is cut again.
 Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBatch& batch) {
-  SR_TRY(prepare(batch));
+  SR_TRY(prepare(graph, batch));
   Snapshot before = snapshot_of(graph, executor);
   before.standings = standings_of(graph);
   const auto result = execute(graph, executor, batch);

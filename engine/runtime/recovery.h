@@ -52,10 +52,12 @@ class Recovery {
 
  private:
   Status run_former(const std::string& fingerprint);
+  bool carry_over(const flow::Graph& graph);
+  void warn_of_dropped(const flow::Graph& graph);
   Status open_sources(flow::Graph& graph, const std::map<std::string, flow::Position>& standings);
   Status replay_segment(flow::Graph& graph, Executor& executor, SinkCommits* sinks, const std::string& fingerprint);
   Status repeat(flow::Graph& graph, Executor& executor, const durability::LoggedBatch& batch);
-  Status prepare(durability::LoggedBatch& batch);
+  Status prepare(const flow::Graph& graph, durability::LoggedBatch& batch);
   Status empty(durability::LoggedBatch& batch);
   Status commit(flow::Graph& graph, SinkCommits& sinks, const BatchResult& result, durability::LoggedBatch& batch);
   std::map<std::string, flow::Position> standings_of(const flow::Graph& graph) const;
@@ -68,7 +70,7 @@ class Recovery {
   Status look_for_poison(flow::Graph& graph, const Executor& executor, const durability::LoggedBatch& batch,
                          BatchInput& input);
   Status pin_datasets(const flow::Graph& graph, Executor& executor, const BatchPlan& plan);
-  bool input_is_logged(const BatchPlan& plan) const;
+  bool input_is_logged(const flow::Graph& graph, const BatchPlan& plan) const;
   durability::Snapshot snapshot_of(const flow::Graph& graph, const Executor& executor) const;
 
   Checkpoint& checkpoint_;

@@ -1,7 +1,9 @@
 #include "engine/runtime/watermarks.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <map>
 #include <optional>
 
 namespace sr::runtime {
@@ -90,19 +92,25 @@ void Watermarks::snapshot(std::string& out) const {
 }
 
 Status Watermarks::restore(std::string_view in) {
-  std::int64_t values[4];
+  using Values = std::array<std::int64_t, 4>;
+  std::map<std::string_view, Values> saved;
   while (!in.empty()) {
+    Values values;
     if (in.size() < sizeof(values)) return Error{"the saved watermarks are damaged", false, "damaged"};
-    std::memcpy(values, in.data(), sizeof(values));
+    std::memcpy(values.data(), in.data(), sizeof(values));
     in.remove_prefix(sizeof(values));
     if (values[0] < 0 || in.size() < static_cast<std::size_t>(values[0]))
       return Error{"the saved watermarks are damaged", false, "damaged"};
-    const auto node = graph_.find(in.substr(0, static_cast<std::size_t>(values[0])));
+    saved[in.substr(0, static_cast<std::size_t>(values[0]))] = values;
     in.remove_prefix(static_cast<std::size_t>(values[0]));
-    if (!node) continue;
-    nodes_[*node] = values[1];
-    sources_[*node].latest_us = values[2];
-    sources_[*node].active_ms = values[3];
+  }
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+    auto found = saved.find(graph_.nodes[i].id);
+    if (found == saved.end() && !graph_.nodes[i].was.empty()) found = saved.find(graph_.nodes[i].was);
+    if (found == saved.end()) continue;
+    nodes_[i] = found->second[1];
+    sources_[i].latest_us = found->second[2];
+    sources_[i].active_ms = found->second[3];
   }
   return {};
 }

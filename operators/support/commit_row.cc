@@ -70,9 +70,26 @@ Status CommitRow::went_back(std::int64_t there, std::int64_t last) const {
       there == 0 ? "no batch" : fmt::format("batch {}", there), last)};
 }
 
+// A sink that was renamed goes on with the row that it had under its former name.
+Status CommitRow::take_over_former(SqlDriver& driver) const {
+  if (owner_.was.empty()) return {};
+  const auto own = lock(driver);
+  if (!own.ok()) return own.error();
+  if (*own && (*own)->batch > 0) return {};
+  const std::string former = fmt::format("job = {} AND sink = {} AND folder = {}", SqlDialect::literal(owner_.job),
+                                         SqlDialect::literal(owner_.was), SqlDialect::literal(owner_.folder_id));
+  const auto rows = driver.query(fmt::format("SELECT batch FROM {} WHERE {}{}", kTable, former, dialect_.for_update()));
+  if (!rows.ok()) return rows.error();
+  if (rows->empty()) return {};
+  if (*own) SR_TRY(driver.execute(fmt::format("DELETE FROM {} WHERE {}", kTable, where())));
+  return driver.execute(
+      fmt::format("UPDATE {} SET sink = {} WHERE {}", kTable, SqlDialect::literal(owner_.sink), former));
+}
+
 Result<std::int64_t> CommitRow::claim(SqlDriver& driver, std::optional<std::int64_t> last) const {
   std::int64_t batch = 0;
   const auto work = [&]() -> Status {
+    SR_TRY(take_over_former(driver));
     const auto found = lock(driver);
     if (!found.ok()) return found.error();
     if (!*found) {

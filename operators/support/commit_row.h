@@ -19,6 +19,7 @@ struct CommitOwner {
   std::string sink;
   std::string folder_id;
   std::int64_t epoch = 0;
+  std::string was;  // the id that the sink had before, if it was renamed
 };
 
 class CommitRow {
@@ -45,6 +46,7 @@ class CommitRow {
     std::int64_t epoch = 0;
     std::int64_t batch = 0;
   };
+  Status take_over_former(SqlDriver& driver) const;
   Result<std::optional<Found>> lock(SqlDriver& driver) const;
   Status check_owner(const Found& found) const;
   Status went_back(std::int64_t there, std::int64_t last) const;

@@ -105,7 +105,8 @@ class TableSink final : public flow::Sink {
   Status connect(const flow::SinkContext& context) {
     durable_ = context.durable;
     options_.connect.durable = context.durable;
-    row_.emplace(options_.shape.dialect, CommitOwner{context.job, context.id, context.folder_id, context.epoch});
+    row_.emplace(options_.shape.dialect,
+                 CommitOwner{context.job, context.id, context.folder_id, context.epoch, context.was});
     std::int64_t batch = 0;
     if (context.last_token.starts_with(kToken) &&
         parse_bigint(std::string_view(context.last_token).substr(kToken.size()), &batch)) {

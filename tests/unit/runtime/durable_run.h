@@ -213,8 +213,10 @@ class Run {
     options.without_source = {"wire"};
     flow::Graph graph = specs::instantiate(*jobs_.back()->bound, registry_, options);
     for (flow::Node& node : graph.nodes) {
-      if (auto* source = std::get_if<flow::SourceNode>(&node.work); source && node.id == "wire")
+      if (auto* source = std::get_if<flow::SourceNode>(&node.work); source && node.id == "wire") {
         source->source = std::make_unique<Wire>(outside_);
+        source->replayable = false;
+      }
       if (auto* sink = std::get_if<flow::SinkNode>(&node.work)) sink->sink = std::make_unique<HoldingSink>(outside_);
     }
     return graph;
