@@ -77,6 +77,7 @@ class Directory final : public flow::Source {
     if (!info->is_directory) return Error{config_.path + ": is not a directory", false, "ENOTDIR"};
     if (config_.after == AfterFile::move) SR_TRY(fs().make_directories(config_.move_to));
     if (resume_from) SR_TRY(recall(*resume_from));
+    SR_TRY(check_half_read());
     SR_TRY(look());
     if (!config_.existing && !resume_from) pass_over_waiting();
     if (resume_from) finish_left_over();
@@ -123,8 +124,12 @@ class Directory final : public flow::Source {
     batch_ = budget.batch;
     SR_TRY(look_again());
     while (!stopped_ && left.bytes > 0 && left.records > 0) {
-      if (!cursor_ && !start_next()) break;
-      if (!cursor_) continue;
+      if (!cursor_) {
+        const auto started = start_next();
+        if (!started.ok()) return started.error();
+        if (!*started) break;
+        if (!cursor_) continue;
+      }
       Seen& seen = seen_[cursor_->path()];
       const FileMark before = cursor_->mark();
       auto more = cursor_->take(left, slice);
@@ -206,6 +211,21 @@ class Directory final : public flow::Source {
     }
     std::sort(unread.begin(), unread.end());
     for (FoundFile& file : unread) waiting_.push_back(std::move(file.path));
+    return {};
+  }
+
+  static bool half_read(const FileSpan& span) {
+    return span.known == Known::opened && span.to.offset > 0 && span.to.offset < span.identity.size;
+  }
+
+  // The rest of a file must not be lost without a word.
+  Status check_half_read() {
+    for (const auto& [path, seen] : seen_) {
+      if (!half_read(seen.span)) continue;
+      const auto file = fs().open(path, OpenMode::read);
+      const Status same = file.ok() ? check_identity(**file, path, seen.span.identity) : Status{file.error()};
+      if (!same.ok()) return cannot_go_on(seen.span, same.error());
+    }
     return {};
   }
 
@@ -294,14 +314,17 @@ class Directory final : public flow::Source {
     return {};
   }
 
-  // Opens the next file; false if there is none that this batch may take. A file that has gone is passed over.
-  bool start_next() {
+  // Opens the next file; false if there is none that this batch may take. A file that went before it was read is passed
+  // over.
+  Result<bool> start_next() {
     while (!waiting_.empty() && !waits(waiting_.front())) waiting_.pop_front();
     if (waiting_.empty() || at_limit()) return false;
     const std::string path = std::move(waiting_.front());
     waiting_.pop_front();
     if (const Status opened = open_file(path); opened.ok()) {
       ++files_in_batch_;
+    } else if (half_read(seen_[path].span)) {
+      return cannot_go_on(seen_[path].span, opened.error());
     } else {
       seen_[path].state = State::done;
       if (context_.log) context_.log->warn("cannot read a file: " + opened.error().message, {{"source", context_.id}});

@@ -37,11 +37,13 @@ class Files final : public flow::Source {
     for (const std::string& path : paths_) {
       auto info = fs().stat(path);
       if (!info.ok() && is_done(path)) continue;  // read to its end, and then taken away
-      if (!info.ok()) return info.error();
+      const auto known = known_.find(path);
+      if (!info.ok()) return known == known_.end() ? info.error() : cannot_go_on(known->second, info.error());
       if (info->is_directory) return Error{path + ": is a directory", false, "EISDIR"};
-      if (const auto known = known_.find(path); known != known_.end()) SR_TRY(compare(path, *info, known->second));
+      if (known != known_.end()) SR_TRY(compare(path, *info, known->second));
       total_ += info->size;
     }
+    SR_TRY(look_for_missing());
     if (paths_.empty() && context.log)
       context.log->warn("no file matches", {{"source", context.id}, {"path", config_.path}});
     return {};
@@ -125,13 +127,25 @@ class Files final : public flow::Source {
     return {};
   }
 
+  // What was read in part and is not among the files any more: it has gone, or the job's path is another one.
+  Status look_for_missing() {
+    for (const auto& [path, span] : known_) {
+      if (is_done(path) || span.to.offset == 0 || std::find(paths_.begin(), paths_.end(), path) != paths_.end())
+        continue;
+      const auto info = fs().stat(path);
+      return cannot_go_on(span, info.ok() ? Error{path + ": `path` does not name this file any more"} : info.error());
+    }
+    return {};
+  }
+
   // A file that is as it was costs no reading; one that has grown is read on.
   Status compare(const std::string& path, const FileInfo& info, FileSpan& known) {
     const bool same = info.inode == known.identity.inode && info.size == known.identity.size;
     if (same && is_done(path)) return {};
     auto file = fs().open(path, OpenMode::read);
     if (!file.ok()) return file.error();
-    SR_TRY(check_identity(**file, path, known.identity));
+    const Status unchanged = check_identity(**file, path, known.identity);
+    if (!unchanged.ok()) return cannot_go_on(known, unchanged.error());
     auto identity = identify(**file, info.size);
     if (!identity.ok()) return identity.error();
     known.identity = *identity;

@@ -1,5 +1,7 @@
 #include "operators/support/file_marks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -85,9 +87,7 @@ Result<FileIdentity> identify(File& file, std::int64_t size) {
 
 Status check_identity(File& file, const std::string& path, const FileIdentity& saved) {
   const auto changed = [&path](const std::string& what) {
-    return Error{path + ": is not the file that was read before: " + what +
-                     "; put the former file back, or give the job a new checkpoint folder to begin anew",
-                 false, "changed"};
+    return Error{path + ": is not the file that was read before: " + what, false, "changed"};
   };
   auto info = file.info();
   if (!info.ok()) return info.error();
@@ -101,6 +101,27 @@ Status check_identity(File& file, const std::string& path, const FileIdentity& s
   if (now->tail != saved.tail && !left_out(Failpoint::source_file_tail))
     return changed("what stands before byte " + std::to_string(saved.size) + " has changed");
   return {};
+}
+
+Error cannot_go_on(const FileSpan& span, const Error& why) {
+  std::string text = why.message;
+  if (span.to.offset < span.identity.size)
+    text +=
+        fmt::format("; it was read to byte {} of {}, and the rest would be lost", span.to.offset, span.identity.size);
+  return Error{
+      text +
+          ". Put the former file back under its name; or go on without it: give the source another id, without "
+          "`was`, and it reads from its beginning",
+      false, "changed"};
+}
+
+Result<bool> begins_as(File& file, const FileIdentity& saved) {
+  const auto info = file.info();
+  if (!info.ok()) return info.error();
+  if (info->size < saved.size) return false;
+  const auto now = identify(file, saved.size);
+  if (!now.ok()) return now.error();
+  return now->head == saved.head && now->tail == saved.tail;
 }
 
 std::string encode_spans(const std::vector<FileSpan>& spans) {

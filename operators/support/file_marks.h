@@ -26,6 +26,9 @@ Result<FileIdentity> identify(File& file, std::int64_t size);
 // have grown if it is the same file; a copy must be of the same size.
 Status check_identity(File& file, const std::string& path, const FileIdentity& saved);
 
+// Whether the file's first bytes are those that were identified; it may be another one and hold more.
+Result<bool> begins_as(File& file, const FileIdentity& saved);
+
 // How far a file was read.
 struct FileMark {
   std::int64_t offset = 0;
@@ -48,6 +51,9 @@ struct FileSpan {
   std::int64_t mtime_us = 0;  // in a list of files that were seen
   Known known = Known::opened;
 };
+
+// Why a source cannot go on with a file that is not what it was, what that would lose and what to do; code "changed".
+Error cannot_go_on(const FileSpan& span, const Error& why);
 
 // One line for each; a path may hold any bytes.
 std::string encode_spans(const std::vector<FileSpan>& spans);
