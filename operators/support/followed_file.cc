@@ -1,12 +1,16 @@
 #include "operators/support/followed_file.h"
 
+#include <fmt/format.h>
+
 #include "engine/loop/event_loop.h"
 #include "engine/observe/log.h"
 #include "operators/support/file_cursor.h"
-#include "operators/support/whole_file.h"
+#include "operators/support/rotated_files.h"
 
 namespace sr::operators {
 namespace {
+
+constexpr int kLooks = 8;  // for a file that is renamed again and again
 
 // Reads one file as it grows. When another file takes its name, the old one is read to its end first.
 class FollowedFile final : public flow::Source {
@@ -28,11 +32,10 @@ class FollowedFile final : public flow::Source {
     if (!spans.ok()) return spans.error();
     flow::SourceSlice slice;
     for (const FileSpan& span : *spans) {
-      if (!cursor_ || cursor_->inode() != span.identity.inode) {
-        if (!find_file(span.identity.inode))
-          return Error{path_ + ": the file that was read under this name is not there any more", false, "changed"};
-      }
-      SR_TRY(check_identity(cursor_->file(), cursor_->path(), span.identity));
+      if (!cursor_ || cursor_->inode() != span.identity.inode) SR_TRY(start_where_it_is(span));
+      const auto same = begins_as(cursor_->file(), span.identity);
+      if (!same.ok()) return same.error();
+      if (!*same) SR_TRY(start_where_it_is(span));
       cursor_->seek(span.from);
       SR_TRY(cursor_->replay(span.to, slice));
     }
@@ -52,7 +55,7 @@ class FollowedFile final : public flow::Source {
     flow::SourceSlice slice;
     flow::Budget left = budget;
     taken_.begin(budget.batch);
-    for (int rounds = 0; rounds < 2 && left.bytes > 0 && left.records > 0; ++rounds) {
+    while (left.bytes > 0 && left.records > 0) {
       if (!stopped_) SR_TRY(look());
       caught_up_ = !cursor_;
       if (!cursor_) break;
@@ -63,7 +66,7 @@ class FollowedFile final : public flow::Source {
       slice.more = *more;
       caught_up_ = !*more && !replaced_;
       if (*more || !replaced_) break;
-      leave();  // go on with the file that has the name now
+      SR_TRY(leave());
     }
     slice.position = taken_.position();
     return slice;
@@ -93,10 +96,22 @@ class FollowedFile final : public flow::Source {
     return {};
   }
 
-  void leave() {
+  // Goes on with the file that was begun after the present one: that of the name, or one that a rotation has put aside
+  // meanwhile.
+  Status leave() {
     last_standing_ = standing();
+    const auto left = cursor_->file().info();
+    if (!left.ok()) return left.error();
     cursor_.reset();
     replaced_ = false;
+    for (int looks = 0;; ++looks) {
+      const auto next = next_after(fs(), path_, *left);
+      if (!next.ok()) return next.error();
+      if (*next == path_) return {};  // look() opens it
+      const Status started = start(*next);
+      // A rotation may give it another name just now.
+      if (started.ok() || started.error().code != "ENOENT" || looks == kLooks) return started;
+    }
   }
 
   Status open_first() {
@@ -113,34 +128,40 @@ class FollowedFile final : public flow::Source {
       return Error{"the saved position of `" + context_.id + "` cannot be read", false, "damaged"};
     const FileSpan& span = spans->front();
     last_standing_ = standing;
-    if (!find_file(span.identity.inode)) {
-      warn("the file that was read is not there any more; reading what has its name now from the start");
+    const auto found = find_again(fs(), path_, span.identity);
+    if (!found.ok()) return found.error();
+    if (!*found && span.identity.size == 0) {
+      warn("the file, of which nothing was read, is not there any more; reading what has its name now");
       return {};
     }
-    if (check_identity(cursor_->file(), cursor_->path(), span.identity).ok()) {
-      cursor_->seek(span.to);
-    } else {
-      warn("the file was cut or rewritten; reading from its start");
-    }
+    if (!*found) return lost(span);
+    SR_TRY(start(**found));
+    cursor_->seek(span.to);
+    const auto left = cursor_->file().info();
+    if (!left.ok()) return left.error();
+    const auto compressed = compressed_after(fs(), path_, *left);
+    if (!compressed.ok()) return compressed.error();
+    for (const std::string& one : *compressed)
+      warn(one + " is younger than what was read, and compressed: it is not read");
     return {};
   }
 
-  // Opens the file with this inode: under the name itself, or beside it, where a rotation has put it.
-  bool find_file(std::uint64_t inode) {
-    cursor_.reset();
-    const auto [folder, name] = split_path(path_);
-    std::vector<std::string> candidates{path_};
-    if (auto names = fs().list(folder); names.ok()) {
-      for (const std::string& other : *names) {
-        if (other != name) candidates.push_back((path_.find('/') == std::string::npos ? "" : folder + "/") + other);
-      }
-    }
-    for (const std::string& path : candidates) {
-      const auto info = fs().stat(path);
-      if (!info.ok() || !info->is_regular || info->inode != inode) continue;
-      return start(path).ok();
-    }
-    return false;
+  // What was read is not among the files any more, so that nobody can tell what stood behind it.
+  Error lost(const FileSpan& span) const {
+    return Error{
+        fmt::format("{0}: the file that was read to byte {1} is not there any more, neither under its name nor among "
+                    "its rotated files ({0}.1, …): it was removed, compressed or rewritten. What was written to it "
+                    "behind byte {1}, and to files that came and went since, would be lost. Put the file back beside "
+                    "{0}, uncompressed; or go on without it: give the source another id, without `was`, and it reads "
+                    "{0} from its beginning",
+                    path_, span.to.offset),
+        false, "changed"};
+  }
+
+  Status start_where_it_is(const FileSpan& span) {
+    const auto found = find_again(fs(), path_, span.identity);
+    if (!found.ok()) return found.error();
+    return *found ? start(**found) : Status{lost(span)};
   }
 
   // Opens the file if it is there, and notices when it was replaced or cut.
