@@ -51,12 +51,13 @@ class FollowedFile final : public flow::Source {
   }
 
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
-    if (!opened_) SR_TRY(open_first());
+    if (!opened_ && !stopped_) SR_TRY(open_first());
     flow::SourceSlice slice;
     flow::Budget left = budget;
     taken_.begin(budget.batch);
-    while (left.bytes > 0 && left.records > 0) {
-      if (!stopped_) SR_TRY(look());
+    // What is not read when the job is stopped is read by the next start.
+    while (!stopped_ && left.bytes > 0 && left.records > 0) {
+      SR_TRY(look());
       caught_up_ = !cursor_;
       if (!cursor_) break;
       const FileMark before = cursor_->mark();

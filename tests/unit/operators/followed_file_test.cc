@@ -180,6 +180,24 @@ TEST_CASE("a followed file that was rotated more than once between two looks is 
   CHECK(rest_of(subject.source(), 2) == "^two\n^three\n");
 }
 
+TEST_CASE("a followed file that is stopped reads no further, and keeps what the open batch has taken") {
+  VirtualEnvironment world;
+  put(world.fs, "log", "one\ntwo\n");
+  Subject subject(world, kFollow);
+  REQUIRE(subject.open(std::nullopt, false).ok());
+  auto slice = subject.source().poll({INT64_MAX, 4, 1});
+  REQUIRE(slice.ok());
+  const flow::Position position = slice->position;
+  const flow::Position standing = subject.source().standing();
+  subject.source().stop();
+  slice = subject.source().poll({INT64_MAX, INT64_MAX, 1});
+  REQUIRE(slice.ok());
+  CHECK(slice->pieces.empty());
+  CHECK_FALSE(slice->more);
+  CHECK(slice->position == position);
+  CHECK(reopened(world, standing) == "two\n");
+}
+
 TEST_CASE("names of rotated files are told from those of other files") {
   for (const char* name :
        {"app.log.1", "app.log.12", "app.log-20260131", "app.log.2026-01-31", "app.log_20260131T120000Z",
