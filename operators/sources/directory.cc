@@ -355,12 +355,21 @@ class Directory final : public flow::Source {
     if (seen == seen_.end() || seen->second.state != State::done || seen->second.span.known != Known::opened) return;
     Status status;
     if (config_.after == AfterFile::remove) status = fs().remove(path);
-    if (config_.after == AfterFile::move) status = fs().rename(path, config_.move_to + "/" + split_path(path).second);
+    if (config_.after == AfterFile::move) status = move_away(path);
     if (!status.ok() && status.error().code != "ENOENT") {
       if (context_.log) context_.log->warn(status.error().message, {{"source", context_.id}});
       return;
     }
     seen_.erase(seen);  // a name that is free again may come back with another file
+  }
+
+  // A name that is taken in `move_to` belongs to an earlier file: this one gets a number.
+  Status move_away(const std::string& path) {
+    for (int number = 1;; ++number) {
+      const std::string to = numbered(config_.move_to + "/" + split_path(path).second, number);
+      const Status moved = fs().rename_no_replace(path, to);
+      if (moved.ok() || moved.error().code != "EEXIST") return moved;
+    }
   }
 
   DirectoryConfig config_;
@@ -418,7 +427,9 @@ std::shared_ptr<const specs::OptionTable<DirectoryConfig>> directory_options() {
       .doc("No batch takes more files than this.");
   table->option("after", &DirectoryConfig::after).doc("What becomes of a file when its batch is committed.");
   table->option("move_to", &DirectoryConfig::move_to)
-      .doc("The folder for files that were read, with `after: move`.")
+      .doc(
+          "The folder for files that were read, with `after: move`; where a name is taken there, `-2`, `-3`, … is "
+          "added.")
       .example("done");
   return table;
 }

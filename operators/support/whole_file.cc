@@ -15,16 +15,6 @@ constexpr std::size_t kBufferBytes = 1 << 18;
 constexpr std::size_t kCompareBytes = 1 << 16;
 constexpr std::string_view kHiddenEnd = ".tmp";
 
-// The n-th choice of a name: `words-1000-2.txt` for `words-1000.txt`.
-std::string numbered(const std::string& path, int number) {
-  if (number == 1) return path;
-  const std::size_t slash = path.rfind('/');
-  const std::size_t dot = path.rfind('.');
-  const bool has_extension = dot != std::string::npos && (slash == std::string::npos || dot > slash + 1);
-  const std::size_t end = has_extension ? dot : path.size();
-  return path.substr(0, end) + "-" + std::to_string(number) + path.substr(end);
-}
-
 // Tells whether two files hold the same bytes; both are `size` long.
 Result<bool> same_bytes(File& a, File& b, std::int64_t size) {
   Vec<char> left, right;
@@ -44,6 +34,15 @@ Result<bool> same_bytes(File& a, File& b, std::int64_t size) {
 }
 
 }  // namespace
+
+std::string numbered(const std::string& path, int number) {
+  if (number == 1) return path;
+  const std::size_t slash = path.rfind('/');
+  const std::size_t dot = path.rfind('.');
+  const bool has_extension = dot != std::string::npos && (slash == std::string::npos || dot > slash + 1);
+  const std::size_t end = has_extension ? dot : path.size();
+  return path.substr(0, end) + "-" + std::to_string(number) + path.substr(end);
+}
 
 std::pair<std::string, std::string> split_path(const std::string& path) {
   const std::size_t slash = path.rfind('/');

@@ -69,6 +69,9 @@ class WholeFile {
 // Splits a path into its folder (`.` if it has none) and name.
 std::pair<std::string, std::string> split_path(const std::string& path);
 
+// The n-th choice of a name, from 1: `words-1000-2.txt` is the second for `words-1000.txt`.
+std::string numbered(const std::string& path, int number);
+
 // Makes a folder and those above it, durably if asked.
 Status make_folder(Fs& fs, const std::string& path, bool durable);
 

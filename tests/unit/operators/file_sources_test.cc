@@ -245,6 +245,22 @@ TEST_CASE("a directory's files are deleted when their batch is committed, also b
   CHECK(world.fs.stat("in/b").ok());
 }
 
+TEST_CASE("a file that is moved away overwrites nothing") {
+  VirtualEnvironment world;
+  put(world.fs, "done/a.txt", "of yesterday\n");
+  put(world.fs, "done/a-2.txt", "of this morning\n");
+  put(world.fs, "in/a.txt", "1\n");
+  Subject subject(world, "{type: directory, path: in, format: text, after: move, move_to: done}");
+  REQUIRE(subject.open(std::nullopt).ok());
+  const auto slice = subject.source().poll({INT64_MAX, INT64_MAX, 1});
+  REQUIRE(slice.ok());
+  subject.source().committed(slice->position);
+  CHECK_FALSE(world.fs.stat("in/a.txt").ok());
+  CHECK(world.fs.read_all("done/a.txt", 99).value() == "of yesterday\n");
+  CHECK(world.fs.read_all("done/a-2.txt", 99).value() == "of this morning\n");
+  CHECK(world.fs.read_all("done/a-3.txt", 99).value() == "1\n");
+}
+
 TEST_CASE("a name counts once while it is in the folder, and is forgotten when it is not") {
   VirtualEnvironment world;
   put(world.fs, "in/a", "1\n");
