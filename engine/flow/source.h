@@ -111,7 +111,7 @@ class Source {
   virtual void resume() {}
   // Takes no new input from now on (a drain): what was received stays pollable.
   virtual void stop() = 0;
-  // The batch that ended at `position` is committed and never asked for again: what it was read from may go.
+  // What was read up to `position`, of a slice or of standing(), is committed and never asked for again: it may go.
   virtual void committed(const Position& position) {}
   virtual Progress progress() const { return {}; }
   virtual void close() = 0;

@@ -293,8 +293,9 @@ Status DurableLog::save(durability::Snapshot snapshot) {
     const std::lock_guard lock(mutex_);
     cost_us_ += options_.env->clock->monotonic_us() - start;
   }
-  if (input_ && kept->oldest_batch > 0) SR_TRY(input_->recycle(kept->standings));
-  if (options_.covered) options_.covered(snapshot.tick.id);
+  if (kept->oldest_batch == 0) return {};
+  if (input_) SR_TRY(input_->recycle(kept->standings));
+  if (options_.covered) options_.covered(kept->oldest_batch);
   return {};
 }
 

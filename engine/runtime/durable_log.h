@@ -28,7 +28,7 @@ struct DurableLogOptions {
   bool snapshots_sync = false;                      // the next batch's sinks wait for a snapshot
   bool background = true;                           // threads of its own; without them everything happens in the calls
   std::uint64_t copy_above_bytes = 4 << 20;         // of state: more is encoded in a copy of the process, in background
-  std::function<void(std::int64_t batch)> covered;  // a durable snapshot contains the batch. Any thread
+  std::function<void(std::int64_t batch)> covered;  // every retained snapshot contains the batch. Any thread
   std::function<void(const Error&)> failed;         // the job cannot go on. Any thread
 };
 

@@ -223,7 +223,7 @@ Status Life::recover(Recovery& recovery) {
   SR_TRY(open_sources(standings));
   auto resumed = recovery.replay(graph_, *executor_, *sinks_);
   if (!resumed.ok()) return resumed.error();
-  log_->begin_after(resumed->last, std::move(resumed->sinks), !resumed->positions.empty());
+  log_->begin_after(resumed->last, std::move(resumed->sinks), resumed->ran);
   return {};
 }
 

@@ -114,7 +114,7 @@ Status Job::open() {
   intake_->hold();
   auto resumed = recovery.replay(graph_, *executor_, recovering);
   if (!resumed.ok()) return resumed.error();
-  durable_log_->begin_after(resumed->last, std::move(resumed->sinks), !resumed->positions.empty());
+  durable_log_->begin_after(resumed->last, std::move(resumed->sinks), resumed->ran);
   tick_ = resumed->last;
   positions_ = std::move(resumed->positions);
   return {};
@@ -271,7 +271,7 @@ void Job::told_committed(const TickStats& stats, std::int64_t number) {
   advance();
 }
 
-// What batches up to this one were made of is never asked for again.
+// What batches up to this one were made of is never asked for again, whichever retained snapshot a start takes.
 void Job::covered(std::int64_t batch) {
   while (!positions_.empty() && positions_.begin()->first <= batch) {
     intake_->committed(positions_.begin()->second);
@@ -309,11 +309,12 @@ void Job::drain() {
   advance();
 }
 
-// The job ends in order: its state is safe, and nothing need be done again at the next start.
+// The job ends in order: its state is safe, and nothing need be done again at the next start. One that has come to the
+// end of its input is done with it; one that was stopped goes on, and keeps what an older snapshot would need.
 Status Job::finish_checkpoint() {
   if (!durable_log_) return {};
   SR_TRY(durable_log_->finish(*executor_, intake_->standings()));
-  covered(INT64_MAX);
+  if (!intake_->stopped()) covered(INT64_MAX);
   return {};
 }
 

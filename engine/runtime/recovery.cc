@@ -40,6 +40,7 @@ Recovery::Recovery(Checkpoint& checkpoint, RecoveryOptions options)
   if (!checkpoint.recovered().snapshot) return;
   base_ = std::move(*checkpoint.recovered().snapshot);
   last_ = base_.tick;
+  if (last_.id > 0) positions_[last_.id] = base_.standings;
 }
 
 Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::string, flow::Position>& standings) {
@@ -67,7 +68,7 @@ Result<Resumed> Recovery::replay(flow::Graph& graph, Executor& executor, SinkCom
   SR_TRY(replay_segment(graph, executor, &sinks, checkpoint_.options().fingerprint));
   executor.pin_datasets({});
   checkpoint_.recovered().batches.clear();
-  return Resumed{last_, sinks_, std::move(positions_)};
+  return Resumed{last_, sinks_, std::move(positions_), ran_};
 }
 
 // Executes what a former text of the job has planned, on its own graph; what that leaves is the base of what follows.
@@ -161,6 +162,7 @@ Status Recovery::replay_segment(flow::Graph& graph, Executor& executor, SinkComm
       if (!batch.commit) return {};  // given up: the present job finishes it
     }
     last_ = batch.plan.tick;
+    ran_ = true;
     positions_[last_.id] = batch.plan.positions;
   }
   return {};

@@ -33,7 +33,9 @@ struct RecoveryOptions {
 struct Resumed {
   Tick last;  // the last batch; id 0: there was none
   std::map<std::string, durability::SinkMark> sinks;
-  std::map<std::int64_t, std::map<std::string, flow::Position>> positions;  // of batches that no snapshot contains
+  // Of the batches behind the newest snapshot; under the snapshot's own batch, where its sources stood.
+  std::map<std::int64_t, std::map<std::string, flow::Position>> positions;
+  bool ran = false;  // there were batches behind the snapshot
 };
 
 class Recovery {
@@ -80,6 +82,7 @@ class Recovery {
   Tick last_;
   std::map<std::string, durability::SinkMark> sinks_;
   std::map<std::int64_t, std::map<std::string, flow::Position>> positions_;
+  bool ran_ = false;
   std::optional<Failure> failure_;
   std::optional<durability::Snapshot> given_up_;  // the state before a former batch that was given up
 };

@@ -80,7 +80,6 @@ class Directory final : public flow::Source {
     SR_TRY(check_half_read());
     SR_TRY(look());
     if (!config_.existing && !resume_from) pass_over_waiting();
-    if (resume_from) finish_left_over();
     for (const auto& [path, seen] : seen_) total_ += seen.state == State::waiting ? seen.span.identity.size : 0;
     if (!context.loop || context.available_now) return {};
     auto watch = context.loop->watch(config_.path, [this] { changed(); });
@@ -162,7 +161,10 @@ class Directory final : public flow::Source {
     const auto spans = decode_spans(position);
     if (!spans.ok()) return;
     for (const FileSpan& span : *spans) {
-      if (span.to.offset >= span.identity.size) finish(span.path);
+      const auto seen = seen_.find(span.path);
+      // Another file may have the name by now.
+      if (seen != seen_.end() && span.to.offset >= span.identity.size && seen->second.span.identity == span.identity)
+        finish(span.path);
     }
   }
 
@@ -339,15 +341,6 @@ class Directory final : public flow::Source {
     cursor_.reset();
   }
 
-  // Does what a crash has kept from being done.
-  void finish_left_over() {
-    std::vector<std::string> left;
-    for (const auto& [path, seen] : seen_) {
-      if (seen.state == State::done && seen.missing == 0) left.push_back(path);
-    }
-    for (const std::string& path : left) finish(path);
-  }
-
   // Does with a file that was read what the job asks for.
   void finish(const std::string& path) {
     if (config_.after == AfterFile::keep) return;
@@ -425,7 +418,10 @@ std::shared_ptr<const specs::OptionTable<DirectoryConfig>> directory_options() {
   table->option("max_files_per_batch", &DirectoryConfig::max_files_per_batch)
       .at_least(1)
       .doc("No batch takes more files than this.");
-  table->option("after", &DirectoryConfig::after).doc("What becomes of a file when its batch is committed.");
+  table->option("after", &DirectoryConfig::after)
+      .doc(
+          "What becomes of a file when its batch is committed; with a checkpoint folder when every snapshot covers "
+          "it.");
   table->option("move_to", &DirectoryConfig::move_to)
       .doc(
           "The folder for files that were read, with `after: move`; where a name is taken there, `-2`, `-3`, … is "

@@ -18,6 +18,7 @@ struct FileIdentity {
   std::int64_t size = 0;
   std::uint64_t head = 0;
   std::uint64_t tail = 0;
+  bool operator==(const FileIdentity&) const = default;
 };
 
 // Takes the identity of the first `size` bytes of an open file.

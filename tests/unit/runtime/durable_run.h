@@ -247,7 +247,7 @@ class Run {
     }
     auto resumed = recovery.replay(graph_, *executor_, *sinks_);
     SR_TRY(resumed);
-    log_->begin_after(resumed->last, std::move(resumed->sinks), !resumed->positions.empty());
+    log_->begin_after(resumed->last, std::move(resumed->sinks), resumed->ran);
     tick_ = resumed->last;
     return {};
   }

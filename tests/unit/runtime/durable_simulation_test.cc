@@ -193,7 +193,7 @@ class Life {
     }
     auto resumed = recovery.replay(graph_, executor_, sinks_);
     if (!resumed.ok()) return resumed.error();
-    log_->begin_after(resumed->last, std::move(resumed->sinks), !resumed->positions.empty());
+    log_->begin_after(resumed->last, std::move(resumed->sinks), resumed->ran);
     tick_ = resumed->last;
     return {};
   }
