@@ -95,7 +95,9 @@ class Files final : public flow::Source {
       known.to = cursor_->mark();
       if (known.to.offset != before.offset) taken_.add({path, known.identity, before, known.to});
       if (*more) break;
-      known.to.offset = known.identity.size = std::max(known.to.offset, known.identity.size);
+      // It had grown before it was opened, or became shorter while it was read.
+      if (known.to.offset > known.identity.size) SR_TRY(note(known, known.to.offset));
+      known.to.offset = known.identity.size;
       done_ += cursor_->size();
       cursor_.reset();
       ++next_;
@@ -138,9 +140,10 @@ class Files final : public flow::Source {
     return {};
   }
 
-  // A file that is as it was costs no reading; one that has grown is read on.
+  // A file that nobody has written to costs no reading; one that has grown is read on.
   Status compare(const std::string& path, const FileInfo& info, FileSpan& known) {
-    const bool same = info.inode == known.identity.inode && info.size == known.identity.size;
+    const bool same =
+        info.inode == known.identity.inode && info.size == known.identity.size && info.mtime_us == known.mtime_us;
     if (same && is_done(path)) return {};
     auto file = fs().open(path, OpenMode::read);
     if (!file.ok()) return file.error();
@@ -149,6 +152,7 @@ class Files final : public flow::Source {
     auto identity = identify(**file, info.size);
     if (!identity.ok()) return identity.error();
     known.identity = *identity;
+    known.mtime_us = info.mtime_us;
     return {};
   }
 
@@ -162,10 +166,18 @@ class Files final : public flow::Source {
       cursor_->seek(at->second.to);
       return {};
     }
-    auto identity = identify(cursor_->file(), cursor_->size());
-    if (!identity.ok()) return identity.error();
     at->second.path = path;
-    at->second.identity = *identity;
+    return note(at->second, cursor_->size());
+  }
+
+  // Takes the identity of the open file's first bytes.
+  Status note(FileSpan& known, std::int64_t size) {
+    const auto info = cursor_->file().info();
+    if (!info.ok()) return info.error();
+    const auto identity = identify(cursor_->file(), size);
+    if (!identity.ok()) return identity.error();
+    known.identity = *identity;
+    known.mtime_us = info->mtime_us;  // from before the bytes were looked at
     return {};
   }
 

@@ -193,6 +193,33 @@ TEST_CASE(
   CHECK(opened.error().message.find("another id, without `was`") != std::string::npos);
 }
 
+TEST_CASE("a file that was read to its end and then holds other bytes stops the start") {
+  VirtualEnvironment world;
+  const std::string source = "{type: file, path: a.txt, format: text}";
+  put(world.fs, "a.txt", "one\n");
+  Subject first(world, source);
+  REQUIRE(first.open(std::nullopt).ok());
+  put(world.fs, "a.txt", "two\n", OpenMode::append);  // before it is opened
+  const auto slice = first.source().poll({INT64_MAX, INT64_MAX, 1});
+  REQUIRE(slice.ok());
+  CHECK(text_of(*slice) == "^one\ntwo\n");
+  CHECK(first.source().ended());
+  const flow::Position standing = first.source().standing();
+  const auto reopened = [&](const flow::Position& at) {
+    Subject again(world, source);
+    const Status opened = again.open(at);
+    return opened.ok() ? again.source().standing() : opened.error().message;
+  };
+  CHECK(reopened(standing) == standing);
+  world.clock.advance_ms(5);
+  put(world.fs, "a.txt", "one\ntwo\n");  // the same bytes, written again
+  const flow::Position touched = reopened(standing);
+  CHECK(reopened(touched) == touched);
+  world.clock.advance_ms(5);
+  put(world.fs, "a.txt", "one\nsix\n");
+  CHECK(reopened(touched).starts_with("a.txt: is not the file that was read before: its beginning has changed. Put"));
+}
+
 TEST_CASE("a file that goes before it was read is passed over") {
   VirtualEnvironment world;
   put(world.fs, "in/a.txt", "a\n");
