@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Jobs that read files, as a person has them: stopped in the middle, with files that change meanwhile. usage: files.py BINARY [FILTER]"""
+import random
+import shutil
 import signal
 import sys
+import time
 
 import durable
 from durable import Folder, expect, until
@@ -95,7 +98,94 @@ def a_start_from_the_older_snapshot_finds_the_files_that_it_needs():
     folder.close()
 
 
-TESTS = [a_start_from_the_older_snapshot_finds_the_files_that_it_needs, what_a_stop_has_not_read_is_left_to_the_next_start]
+class Log:
+    """A log as logrotate keeps it: every file under the next number, none removed."""
+
+    def __init__(self, folder, copies):
+        self.path = folder.path / "app.log"
+        self.copies = copies
+        self.written = self.rotated = 0
+
+    def write(self, count):
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(numbers(self.written, self.written + count))
+        self.written += count
+
+    def numbered(self, number):
+        return self.path.with_name(f"app.log.{number}")
+
+    def rotate(self):
+        for number in range(self.rotated, 0, -1):
+            self.numbered(number).rename(self.numbered(number + 1))
+        self.rotated += 1
+        if self.copies:
+            shutil.copy(self.path, self.numbered(1))
+            self.path.write_bytes(b"")
+        else:
+            self.path.rename(self.numbered(1))
+
+
+def a_log_that_rotates_under_kills_gives_every_line_once():
+    dice = random.Random(5)
+    folder = Folder()
+    folder.write("job.yaml", job("type: file, follow: true, path: app.log"))
+    log = Log(folder, False)
+    log.write(1)
+    p = folder.start()
+    until(lambda: rows(folder), "the first row")  # from now on there is a place to go on from
+    stop(p)
+    for _ in range(25):
+        p = folder.start()
+        for _ in range(dice.randrange(1, 12)):
+            log.write(dice.randrange(1, 2000))
+            if dice.random() < 0.4:
+                log.rotate()
+            time.sleep(dice.uniform(0, 0.06))
+        expect(p.poll() is None, "the job has ended")
+        end = dice.choice((signal.SIGKILL, signal.SIGTERM))
+        p.send_signal(end)
+        _, err = p.communicate(timeout=durable.PATIENCE)
+        expect(p.returncode in (0, -end), err.decode())  # a job that has only just begun does not hear the signal yet
+        for _ in range(dice.randrange(3)):  # while it is down
+            log.write(dice.randrange(1, 2000))
+            log.rotate()
+    log.write(1)
+    p = folder.start()
+    until(lambda: p.poll() is not None or len(rows(folder)) >= log.written, f"{log.written} rows")
+    stop(p)
+    expect(rows(folder) == list(range(log.written)),
+           f"{len(rows(folder))} rows of {log.written}, {len(set(rows(folder)))} different, {log.rotated} rotations")
+    folder.close()
+
+
+def a_log_that_is_copied_and_cut_while_the_job_is_down_gives_every_line_once():
+    folder = Folder()
+    folder.write("job.yaml", job("type: file, follow: true, path: app.log"))
+    log = Log(folder, True)
+    for _ in range(4):
+        log.write(1000)
+        p = folder.start()
+        until(lambda: p.poll() is not None or len(rows(folder)) >= log.written, f"{log.written} rows")
+        p.kill()
+        p.communicate()
+        for _ in range(2):
+            log.write(500)
+            log.rotate()
+    log.write(1)
+    p = folder.start()
+    until(lambda: p.poll() is not None or len(rows(folder)) >= log.written, f"{log.written} rows")
+    stop(p)
+    expect(rows(folder) == list(range(log.written)), f"{len(rows(folder))} rows of {log.written}")
+
+    log.path.unlink()
+    log.write(10)
+    code, _, err = folder.run()
+    expect(code == 4 and "is not there any more" in err and "app.log" in err, (code, err))
+    folder.close()
+
+
+TESTS = [a_log_that_rotates_under_kills_gives_every_line_once, a_log_that_is_copied_and_cut_while_the_job_is_down_gives_every_line_once,
+         a_start_from_the_older_snapshot_finds_the_files_that_it_needs, what_a_stop_has_not_read_is_left_to_the_next_start]
 
 if __name__ == "__main__":
     sys.exit(durable.main(TESTS))
