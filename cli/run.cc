@@ -1,6 +1,9 @@
 // run: compiles a job and runs it on the real loop, clock and files until it ends. Tested in tests/cli.
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstdio>
 
 #include "cli/durable.h"
@@ -11,6 +14,7 @@
 #include "engine/base/machine.h"
 #include "engine/base/supervisor.h"
 #include "engine/loop/program.h"
+#include "engine/loop/signal_watch.h"
 #include "engine/observe/metrics.h"
 #include "engine/runtime/job.h"
 #include "specs/instantiate.h"
@@ -73,6 +77,20 @@ class Heartbeat {
   std::unique_ptr<Timer> timer_;
 };
 
+// Leaves the process while its threads are stuck anywhere, in a lock of stdio maybe: nothing here waits for them.
+[[noreturn]] void leave(int code, const std::string& text) {
+  constexpr int kWaitMs = 200;
+  std::string_view left = text;
+  while (!left.empty()) {
+    pollfd errors{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&errors, 1, kWaitMs) != 1) break;
+    const ssize_t wrote = ::write(STDERR_FILENO, left.data(), std::min<std::size_t>(left.size(), PIPE_BUF));
+    if (wrote <= 0) break;
+    left.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  _exit(code);
+}
+
 }  // namespace
 
 int run_job(const Options& options) {
@@ -105,13 +123,23 @@ int run_job(const Options& options) {
   run.checkpoint = checkpoint_options(session, *job);
   run.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   if (run.trigger != runtime::Trigger::available_now) release_startup_memory();
+  runtime::EndGuardOptions limits;
+  limits.clock = run.env->clock;
+  limits.graceful = run.graceful;
+  limits.timeout_ms = run.shutdown_timeout_ms;
+  limits.leave = [&](int code, const std::string& text) {
+    leave(code, text.empty() ? text : "streamrun: " + job->secrets.redact(text) + "\n");
+  };
+  runtime::EndGuard guard(std::move(limits));
+  run.guard = &guard;
   runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);
   const Supervisor supervisor = Supervisor::from_environment();
   const Heartbeat heartbeat(supervisor, *loop);
+  const auto signals = make_signal_watch([&](int signal, int count) { guard.signalled(signal, count); });
   const runtime::JobOutcome outcome = running.run();
   supervisor.stopping();
   if (!outcome.error.empty()) std::fprintf(stderr, "streamrun: %s\n", job->secrets.redact(outcome.error).c_str());
-  std::fflush(nullptr);
+  guard.told();
   if (outcome.forced) _exit(outcome.exit_code);
   return outcome.exit_code;
 }

@@ -138,7 +138,9 @@ const std::shared_ptr<const OptionTable<ShutdownConfig>>& ShutdownConfig::table(
     rows->option("graceful", &ShutdownConfig::graceful).doc("process and commit what was received before stopping");
     rows->option("timeout", &ShutdownConfig::timeout)
         .at_least(0)
-        .doc("a drain that takes longer stops with exit code 4");
+        .doc(
+            "a stop that takes longer, whatever it waits for, is cut short with exit code 4; without `graceful`, and "
+            "after a failure, that happens after 2 s");
     return rows;
   }();
   return table;

@@ -35,7 +35,10 @@ Status Job::open_sink(flow::Node& node) {
   const auto& policy = node.on_error.retry;
   BackOff back_off(policy ? BackOffOptions{policy->initial_ms, policy->max_ms, policy->jitter} : BackOffOptions{});
   while (true) {
-    const Status opened = std::get<flow::SinkNode>(node.work).sink->open(context);
+    const Status opened = [&] {
+      const Activities::Mark opening = doing("sink `" + node.id + "` is being opened");
+      return std::get<flow::SinkNode>(node.work).sink->open(context);
+    }();
     if (opened.ok()) return {};
     const Error failed{"sink `" + node.id + "`: " + opened.error().message, false, opened.error().code};
     // A table of another shape stays one, however often it is looked at.
@@ -74,17 +77,22 @@ Status Job::open_sinks() {
   return {};
 }
 
+Activities::Mark Job::doing(std::string what) {
+  return activities().begin(std::move(what), options_.env->clock->monotonic_us());
+}
+
 Status Job::open() {
+  options_.loop->on_signal([this](int signal, int count) { signalled(signal, count); });
   history_ = std::make_unique<TickHistory>(*options_.metrics);
   node_counters_ = std::make_unique<NodeCounters>(graph_, *options_.metrics);
   pool_ = std::make_unique<WorkerPool>(std::max(1U, options_.workers));
-  options_.loop->on_signal([this](int signal, int count) { signalled(signal, count); });
   if (options_.checkpoint) SR_TRY(open_checkpoint());
   const ExecutorOptions executing{pool_.get(), kChunkRows, options_.env,
                                   flow::Services{options_.programs, options_.log, options_.metrics, nullptr},
                                   checkpoint_ != nullptr};
   executor_ = std::make_unique<Executor>(graph_, executing);
   sink_commits_ = std::make_unique<SinkCommits>(graph_, *options_.env, options_.log, true);
+  sink_commits_->show(activities());
   wake_timer_ = options_.loop->timer([this] {
     wake_armed_ = false;
     advance();
@@ -105,12 +113,16 @@ Status Job::open() {
   };
   SinkCommits recovering(graph_, *options_.env, options_.log, false, options.wait);
   Recovery recovery(*checkpoint_, std::move(options));
+  recovering.show(activities());
   std::map<std::string, flow::Position> standings;
+  Activities::Mark restoring = doing("the state is being restored");
   SR_TRY(recovery.restore(graph_, *executor_, standings));
+  restoring = {};
   SR_TRY(open_sinks());
   start_threads();
   SR_TRY(open_intake(standings));
   intake_->hold();
+  const Activities::Mark replaying = doing("batches of the last run are executed again");
   auto resumed = recovery.replay(graph_, *executor_, recovering);
   if (!resumed.ok()) return resumed.error();
   durable_log_->begin_after(resumed->last, std::move(resumed->sinks), !resumed->positions.empty());
@@ -157,7 +169,7 @@ void Job::start_threads() {
     if (!committer_->submit(std::move(batch))) return;
     options_.loop->post([this] { executed(); });
   };
-  engine_ = std::make_unique<EngineThread>(*executor_, *options_.env->clock, std::move(callbacks));
+  engine_ = std::make_unique<EngineThread>(*executor_, *options_.env->clock, activities(), std::move(callbacks));
 }
 
 Status Job::open_intake(const std::map<std::string, flow::Position>& standings) {
@@ -178,8 +190,7 @@ Status Job::open_intake(const std::map<std::string, flow::Position>& standings) 
 
 JobOutcome Job::run() {
   if (const Status opened = open(); !opened.ok()) {
-    if (phase_ != Phase::over) outcome_ = {4, false, opened.error().message};
-    phase_ = Phase::over;
+    end({4, false, opened.error().message});
     if (!outcome_.forced) shut_down();
     return outcome_;
   }
@@ -294,8 +305,10 @@ void Job::signalled(int signal, int count) {
   if (!options_.graceful) return end({});
   if (options_.log) options_.log->info("stopping: what was received is processed first");
   shutdown_timer_ = options_.loop->timer([this] {
+    const std::string busy = activities().list();
     end({4, true,
-         "the drain took longer than `shutdown.timeout`; what was not committed is done again at the next start"});
+         "the drain took longer than `shutdown.timeout`" + (busy.empty() ? "" : " (still at work: " + busy + ")") +
+             "; what was not committed is done again at the next start"});
   });
   shutdown_timer_->arm(options_.loop->clock().monotonic_us() + options_.shutdown_timeout_ms * 1000);
   if (phase_ == Phase::running) drain();
@@ -311,6 +324,7 @@ void Job::drain() {
 // The job ends in order: its state is safe, and nothing need be done again at the next start.
 Status Job::finish_checkpoint() {
   if (!durable_log_) return {};
+  const Activities::Mark saving = doing("the last snapshot is being written");
   SR_TRY(durable_log_->finish(*executor_, intake_->standings()));
   covered(INT64_MAX);
   return {};
@@ -327,6 +341,7 @@ void Job::end(JobOutcome outcome) {
   if (phase_ == Phase::over) return;
   phase_ = Phase::over;
   outcome_ = std::move(outcome);
+  if (options_.guard != nullptr) options_.guard->ending(outcome_.exit_code, outcome_.error);
   options_.loop->stop();
 }
 
@@ -343,7 +358,10 @@ void Job::shut_down() {
   progress_.reset();
   if (intake_) intake_->close();
   for (flow::Node& node : graph_.nodes) {
-    if (auto* sink = std::get_if<flow::SinkNode>(&node.work)) sink->sink->close();
+    auto* sink = std::get_if<flow::SinkNode>(&node.work);
+    if (sink == nullptr) continue;
+    const Activities::Mark closing = doing("sink `" + node.id + "` is being closed");
+    sink->sink->close();
   }
 }
 

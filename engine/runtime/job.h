@@ -18,6 +18,7 @@
 #include "engine/observe/tick_stats.h"
 #include "engine/runtime/commit_thread.h"
 #include "engine/runtime/durable_log.h"
+#include "engine/runtime/end_guard.h"
 #include "engine/runtime/intake.h"
 #include "engine/runtime/node_counters.h"
 #include "engine/runtime/progress_line.h"
@@ -50,6 +51,7 @@ struct JobOptions {
   bool verbose = false;                         // a line for each batch
   bool progress = false;                        // a line that shows how far the job is; for terminals
   std::function<void(std::string_view)> say;    // takes what is for people, lines with \n
+  EndGuard* guard = nullptr;                    // null: a thread that is stuck holds up the end
 };
 
 struct JobOutcome {
@@ -99,11 +101,14 @@ class Job {
   void fail(const Failure& failure);
   void end(JobOutcome outcome);
   void shut_down();
+  Activities& activities() { return options_.guard != nullptr ? options_.guard->activities() : own_activities_; }
+  Activities::Mark doing(std::string what);
   std::int64_t wall_multiple() const;
   void held(std::int64_t jump_ms) const;
 
   flow::Graph graph_;
   JobOptions options_;
+  Activities own_activities_;
   NoBatchLog no_log_;
   std::unique_ptr<Checkpoint> checkpoint_;
   std::unique_ptr<DurableLog> durable_log_;
