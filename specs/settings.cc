@@ -73,7 +73,9 @@ const std::shared_ptr<const OptionTable<BatchConfig>>& BatchConfig::table() {
         .doc("batches that may wait; with more, reading pauses");
     rows->option("max_memory", &BatchConfig::max_memory)
         .at_least(1 << 20)
-        .doc("memory over which reading pauses; by default half of what the machine has")
+        .doc(
+            "memory of received input and of the nodes' state: near it reading pauses and batches shrink, and a state "
+            "that needs more stops the job; by default half of what the machine has")
         .example("2GiB");
     rows->option("workers", &BatchConfig::workers)
         .range(1, 1024)

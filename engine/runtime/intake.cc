@@ -10,6 +10,7 @@ constexpr std::int64_t kEngineBytes = 64 << 20;    // handed to the engine and n
 constexpr std::int64_t kBufferedBytes = 64 << 20;  // received and not yet handed on; more would only be cold memory
 constexpr std::int64_t kRowBytes = 32;             // what a generated row counts for
 constexpr std::int64_t kRateStepMs = 20;
+constexpr std::int64_t kLeastBytes = 1 << 20;  // of input, however much the state holds
 
 std::int64_t charge_of(const flow::SourceSlice& slice) {
   std::int64_t charge = slice.bytes;
@@ -26,7 +27,17 @@ Intake::Intake(flow::Graph& graph, EngineThread& engine, IntakeOptions options)
     : graph_(graph),
       engine_(engine),
       options_(std::move(options)),
-      memory_limit_(std::min(options_.max_memory, kBufferedBytes + kEngineBytes)) {}
+      memory_limit_(std::min(options_.max_memory, kBufferedBytes + kEngineBytes)),
+      engine_limit_(std::min(options_.max_memory, kEngineBytes)) {}
+
+// Where the state takes more than half of the memory, batches shrink with what it leaves: what they make of their input
+// lies beside it.
+void Intake::state_holds(std::int64_t bytes) {
+  const std::int64_t room = std::max(kLeastBytes, options_.max_memory - bytes);
+  memory_limit_ = std::min(room, kBufferedBytes + kEngineBytes);
+  engine_limit_ = std::min(room, kEngineBytes);
+  batch_limit_ = bytes > options_.max_memory / 2 ? room / 2 : INT64_MAX;
+}
 
 Status Intake::open(const std::map<std::string, flow::Position>& standings) {
   for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
@@ -61,7 +72,7 @@ Status Intake::open(const std::map<std::string, flow::Position>& standings) {
 void Intake::begin_batch(const Tick& tick) {
   tick_ = tick;
   records_left_ = std::min(options_.max_records.value_or(INT64_MAX), pressure_records_);
-  bytes_left_ = options_.max_bytes.value_or(INT64_MAX);
+  bytes_left_ = std::min(options_.max_bytes.value_or(INT64_MAX), batch_limit_);
   has_input_ = false;
   for (Feed& feed : feeds_) {
     feed.holds_back = false;
@@ -84,9 +95,9 @@ std::int64_t Intake::allowed_by_rate(Feed& feed) {
 }
 
 bool Intake::engine_has_room() {
-  if (engine_.charged() < kEngineBytes) return true;
+  if (engine_.charged() < engine_limit_) return true;
   engine_.ask_relief();
-  return engine_.charged() < kEngineBytes / 2;  // it may have caught up between the two
+  return engine_.charged() < engine_limit_ / 2;  // it may have caught up between the two
 }
 
 bool Intake::poll(Feed& feed) {
@@ -108,8 +119,8 @@ bool Intake::poll(Feed& feed) {
     if (records_left_ != INT64_MAX) records_left_ -= polled->records;
     feed.tokens -= static_cast<double>(polled->records);
   }
-  if (bytes_left_ != INT64_MAX) bytes_left_ -= polled->bytes;
   const std::int64_t charge = charge_of(*polled);
+  if (bytes_left_ != INT64_MAX) bytes_left_ -= batch_limit_ == INT64_MAX ? polled->bytes : charge;
   engine_.add({tick_, feed.node, std::move(*polled), charge});
   has_input_ = true;
   return true;

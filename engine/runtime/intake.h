@@ -24,7 +24,7 @@ struct IntakeOptions {
   bool available_now = false;
   std::optional<std::int64_t> max_records;  // of one batch over all sources
   std::optional<std::int64_t> max_bytes;
-  std::int64_t max_memory = std::int64_t{1} << 30;  // received and not yet executed
+  std::int64_t max_memory = std::int64_t{1} << 30;  // received and not yet executed, and the state
   std::function<void()> wake;                       // something came, or a source has ended
   std::function<void(Failure)> fail;
 };
@@ -41,6 +41,8 @@ class Intake {
   void begin_batch(const Tick& tick);
   // Bounds every batch from the next one on; for back-pressure. At least one record is read.
   void limit_records(std::int64_t records) { pressure_records_ = std::max<std::int64_t>(1, records); }
+  // Leaves less memory for input, from the next batch on: the state of the nodes holds so much.
+  void state_holds(std::int64_t bytes);
   // Reads what is there and may be read; true if anything was handed to the engine.
   bool read();
   // Reads what was received before this moment, for the cut.
@@ -97,7 +99,9 @@ class Intake {
   std::int64_t records_left_ = INT64_MAX;
   std::int64_t bytes_left_ = INT64_MAX;
   std::int64_t pressure_records_ = INT64_MAX;
-  std::int64_t memory_limit_ = 0;
+  std::int64_t memory_limit_ = 0;         // of input
+  std::int64_t engine_limit_ = 0;         // of what is handed to the engine
+  std::int64_t batch_limit_ = INT64_MAX;  // bytes of a batch while memory is short
   std::int64_t rate_wait_ms_ = 0;
   bool has_input_ = false;
   bool paused_ = false;

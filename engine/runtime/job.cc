@@ -166,8 +166,9 @@ void Job::start_threads() {
   callbacks.executed = [this, failed](ExecutedBatch batch) {
     const Status logged = batch_log_->executed(batch.result, *executor_, batch.processing_us);
     if (!logged.ok()) return failed({{}, logged.error().message, {}, logged.error().code});
+    std::vector<NodeState> states = batch.result.states;
     if (!committer_->submit(std::move(batch))) return;
-    options_.loop->post([this] { executed(); });
+    options_.loop->post([this, states = std::move(states)]() mutable { executed(std::move(states)); });
   };
   engine_ = std::make_unique<EngineThread>(*executor_, *options_.env->clock, activities(), std::move(callbacks));
 }
@@ -249,8 +250,9 @@ void Job::wake_later(std::int64_t ms) {
   wake_timer_->arm(options_.loop->clock().monotonic_us() + ms * 1000);
 }
 
-void Job::executed() {
+void Job::executed(std::vector<NodeState> states) {
   ++cuts_executed_;
+  if (!states.empty()) state_holds(std::move(states));
   advance();
 }
 

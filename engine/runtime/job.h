@@ -92,7 +92,8 @@ class Job {
   void woken();
   std::int64_t cuts_waiting() const { return std::max<std::int64_t>(0, cuts_sent_ - cuts_executed_ - 1); }
 
-  void executed();
+  void executed(std::vector<NodeState> states);
+  void state_holds(std::vector<NodeState> states);
   void committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uint64_t dropped);
   void told_committed(const TickStats& stats, std::int64_t number);
   void estimate_rate(const TickStats& stats);
