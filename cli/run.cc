@@ -36,7 +36,9 @@ runtime::JobOptions job_options(const Options& options, const specs::JobSpec& sp
                 : spec.batch.workers ? static_cast<unsigned>(*spec.batch.workers)
                                      : usable_processors();
   const specs::BackpressureConfig& pid = spec.batch.backpressure;
-  if (pid.enabled) job.backpressure = {pid.proportional, pid.integral, pid.derivative, pid.min_rate.per_second};
+  if (pid.enabled)
+    job.backpressure = {pid.proportional, pid.integral, pid.derivative, pid.min_rate.per_second,
+                        pid.initial_rate.per_second};
   job.graceful = spec.shutdown.graceful;
   job.shutdown_timeout_ms = spec.shutdown.timeout.ms;
   job.verbose = options.verbose;

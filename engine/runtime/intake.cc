@@ -71,12 +71,32 @@ Status Intake::open(const std::map<std::string, flow::Position>& standings) {
 
 void Intake::begin_batch(const Tick& tick) {
   tick_ = tick;
-  records_left_ = std::min(options_.max_records.value_or(INT64_MAX), pressure_records_);
+  records_left_ = options_.max_records.value_or(INT64_MAX);
   bytes_left_ = std::min(options_.max_bytes.value_or(INT64_MAX), batch_limit_);
   has_input_ = false;
   for (Feed& feed : feeds_) {
     feed.holds_back = false;
     feed.position.clear();
+    feed.left = feed.most;
+  }
+  share_records();
+}
+
+// What the batch may still take goes to all sources in equal parts.
+void Intake::share_records() {
+  const auto open = std::count_if(feeds_.begin(), feeds_.end(), [](const Feed& feed) { return !feed.source->ended(); });
+  const std::int64_t parts = std::max<std::int64_t>(1, open);
+  for (Feed& feed : feeds_) feed.share = records_left_ == INT64_MAX ? INT64_MAX : (records_left_ + parts - 1) / parts;
+}
+
+// A drain takes what was received, as fast as it may have come.
+std::int64_t Intake::records_for(const Feed& feed) const {
+  return stopped_ ? records_left_ : std::min({records_left_, feed.left, feed.share});
+}
+
+void Intake::limit_records(std::uint32_t source, std::int64_t records) {
+  for (Feed& feed : feeds_) {
+    if (feed.node == source) feed.most = std::max<std::int64_t>(1, records);
   }
 }
 
@@ -102,7 +122,7 @@ bool Intake::engine_has_room() {
 
 bool Intake::poll(Feed& feed) {
   const std::int64_t rate = allowed_by_rate(feed);
-  flow::Budget budget{std::min(records_left_, rate), std::min(bytes_left_, kSliceBytes), tick_.id};
+  flow::Budget budget{std::min(records_for(feed), rate), std::min(bytes_left_, kSliceBytes), tick_.id};
   if (rate <= 0) rate_wait_ms_ = kRateStepMs;
   if (budget.records <= 0 || budget.bytes <= 0 || failed_) return false;
   auto polled = feed.source->poll(budget);
@@ -116,7 +136,9 @@ bool Intake::poll(Feed& feed) {
   feed.position = polled->position;
   if (polled->pieces.empty()) return false;
   if (polled->records > 0) {
-    if (records_left_ != INT64_MAX) records_left_ -= polled->records;
+    for (std::int64_t* left : {&records_left_, &feed.left, &feed.share}) {
+      if (*left != INT64_MAX) *left -= polled->records;
+    }
     feed.tokens -= static_cast<double>(polled->records);
   }
   const std::int64_t charge = charge_of(*polled);
@@ -132,17 +154,29 @@ bool Intake::read() {
   bool again = true;
   while (again) {
     again = false;
+    bool got_any = false;
     for (Feed& feed : feeds_) {
       if (batch_full() || !engine_has_room()) return any;
       const bool got = poll(feed);
-      any |= got;
+      got_any |= got;
       again |= got && feed.more;
     }
+    any |= got_any;
+    // At a tick what one source leaves is given to others; without ticks it is now.
+    if (again || !got_any || options_.ticks || records_left_ == INT64_MAX) continue;
+    share_records();
+    again = std::any_of(feeds_.begin(), feeds_.end(), [](const Feed& feed) { return feed.more && !feed.holds_back; });
   }
   return any;
 }
 
 void Intake::read_received() {
+  if (options_.ticks && records_left_ > 0 && records_left_ != INT64_MAX && !stopped_) {
+    share_records();
+    static_cast<void>(read());
+    for (Feed& feed : feeds_) feed.share = records_left_;
+    static_cast<void>(read());
+  }
   for (Feed& feed : feeds_) {
     // A source with a backlog is read as fast as the engine takes it; one without is asked once for what has come.
     if (feed.more && feed.source->queued_bytes() == 0 && !stopped_) continue;

@@ -22,7 +22,8 @@ struct IntakeOptions {
   Logger* log = nullptr;
   Metrics* metrics = nullptr;
   bool available_now = false;
-  std::optional<std::int64_t> max_records;  // of one batch over all sources
+  bool ticks = false;                       // batches end at ticks: what one source leaves is given to others then
+  std::optional<std::int64_t> max_records;  // of one batch over all sources, which share it
   std::optional<std::int64_t> max_bytes;
   std::int64_t max_memory = std::int64_t{1} << 30;  // received and not yet executed, and the state
   std::function<void()> wake;                       // something came, or a source has ended
@@ -39,8 +40,8 @@ class Intake {
   void hold();
   // Begins a batch with fresh limits; what is read from now on belongs to it.
   void begin_batch(const Tick& tick);
-  // Bounds every batch from the next one on; for back-pressure. At least one record is read.
-  void limit_records(std::int64_t records) { pressure_records_ = std::max<std::int64_t>(1, records); }
+  // Bounds what every batch from the next one on takes of a source; for back-pressure. At least one record is read.
+  void limit_records(std::uint32_t source, std::int64_t records);
   // Leaves less memory for input, from the next batch on: the state of the nodes holds so much.
   void state_holds(std::int64_t bytes);
   // Reads what is there and may be read; true if anything was handed to the engine.
@@ -82,12 +83,17 @@ class Intake {
     double max_rate = 0;
     double tokens = 0;
     std::int64_t tokens_us = 0;
-    flow::Position position;  // of the open batch; empty: it was not asked
-    bool more = false;        // the last poll left something behind
-    bool holds_back = false;  // it has more, but not for this batch
+    flow::Position position;         // of the open batch; empty: it was not asked
+    std::int64_t most = INT64_MAX;   // records of a batch, for back-pressure
+    std::int64_t left = INT64_MAX;   // of `most` in the open batch
+    std::int64_t share = INT64_MAX;  // left of what the batch has for it
+    bool more = false;               // the last poll left something behind
+    bool holds_back = false;         // it has more, but not for this batch
     bool ended_told = false;
   };
   bool poll(Feed& feed);
+  void share_records();
+  std::int64_t records_for(const Feed& feed) const;
   std::int64_t allowed_by_rate(Feed& feed);
   bool engine_has_room();
 
@@ -98,7 +104,6 @@ class Intake {
   Tick tick_;
   std::int64_t records_left_ = INT64_MAX;
   std::int64_t bytes_left_ = INT64_MAX;
-  std::int64_t pressure_records_ = INT64_MAX;
   std::int64_t memory_limit_ = 0;         // of input
   std::int64_t engine_limit_ = 0;         // of what is handed to the engine
   std::int64_t batch_limit_ = INT64_MAX;  // bytes of a batch while memory is short

@@ -180,6 +180,7 @@ Status Job::open_intake(const std::map<std::string, flow::Position>& standings) 
   intake.log = options_.log;
   intake.metrics = options_.metrics;
   intake.available_now = options_.trigger == Trigger::available_now;
+  intake.ticks = options_.trigger == Trigger::interval;
   intake.max_records = options_.max_records;
   intake.max_bytes = options_.max_bytes;
   intake.max_memory = options_.max_memory;
@@ -189,12 +190,23 @@ Status Job::open_intake(const std::map<std::string, flow::Position>& standings) 
   return intake_->open(standings);
 }
 
+// Before the first batch begins.
+void Job::begin_pressure() {
+  if (!options_.backpressure || options_.trigger != Trigger::interval) return;
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    if (!std::holds_alternative<flow::SourceNode>(graph_.nodes[i].work)) continue;
+    pressure_.emplace(i, RateEstimator(graph_.interval_ms, *options_.backpressure));
+    intake_->limit_records(i, records_of_a_batch(options_.backpressure->initial_rate));
+  }
+}
+
 JobOutcome Job::run() {
   if (const Status opened = open(); !opened.ok()) {
     end({4, false, opened.error().message});
     if (!outcome_.forced) shut_down();
     return outcome_;
   }
+  begin_pressure();
   if (options_.trigger == Trigger::interval) {
     TickerOptions ticks{graph_.interval_ms, options_.suspended_us, [this](std::int64_t jump_ms) { held(jump_ms); }};
     ticker_ = std::make_unique<Ticker>(*options_.loop, *options_.env->clock, std::move(ticks), [this](Ticker::Due due) {
@@ -208,9 +220,6 @@ JobOutcome Job::run() {
   }
   if (options_.progress && options_.trigger == Trigger::available_now) {
     progress_ = std::make_unique<ProgressLine>(*options_.loop, *intake_, *history_, options_.say);
-  }
-  if (options_.backpressure && options_.trigger == Trigger::interval) {
-    pressure_ = std::make_unique<RateEstimator>(graph_.interval_ms, *options_.backpressure);
   }
   options_.loop->post([this] { advance(); });
   options_.loop->run();
@@ -271,13 +280,20 @@ void Job::committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uin
   stats.scheduling_delay_us = batch.scheduling_delay_us;
   stats.processing_us = batch.processing_us;
   stats.commit_us = commit_us;
-  options_.loop->post([this, stats, number = batch.result.tick.id] { told_committed(stats, number); });
+  SourceRecords records;
+  for (const auto& [source, pressure] : pressure_) {
+    const NodeCounts& counts = batch.result.counts[source];
+    records.emplace_back(source, counts.rows_out + counts.rows_failed);
+  }
+  options_.loop->post([this, stats, number = batch.result.tick.id, records = std::move(records)] {
+    told_committed(stats, number, records);
+  });
 }
 
-void Job::told_committed(const TickStats& stats, std::int64_t number) {
+void Job::told_committed(const TickStats& stats, std::int64_t number, const SourceRecords& records) {
   ++commits_;
   history_->add(stats);
-  if (pressure_) estimate_rate(stats);
+  estimate_rates(stats, records);
   if (options_.verbose && options_.say) options_.say(to_line(stats) + "\n");
   if (!checkpoint_ || left_out(Failpoint::input_until_snapshot)) covered(number);
   advance();
@@ -291,11 +307,14 @@ void Job::covered(std::int64_t batch) {
   }
 }
 
-void Job::estimate_rate(const TickStats& stats) {
+// Executing and committing go on at the same time: the slower one says what the job can take.
+void Job::estimate_rates(const TickStats& stats, const SourceRecords& records) {
   const std::int64_t now = options_.env->clock->monotonic_us();
-  pressure_->add({now, stats.records_in, stats.processing_us, stats.scheduling_delay_us});
-  if (const auto rate = pressure_->rate()) {
-    intake_->limit_records(static_cast<std::int64_t>(*rate * static_cast<double>(graph_.interval_ms) / 1000));
+  const std::int64_t slowest_us = std::max(stats.processing_us, stats.commit_us);
+  for (const auto& [source, taken] : records) {
+    RateEstimator& pressure = pressure_.at(source);
+    pressure.add({now, taken, slowest_us, stats.scheduling_delay_us});
+    if (const auto rate = pressure.rate()) intake_->limit_records(source, records_of_a_batch(*rate));
   }
 }
 

@@ -95,8 +95,13 @@ class Job {
   void executed(std::vector<NodeState> states);
   void state_holds(std::vector<NodeState> states);
   void committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uint64_t dropped);
-  void told_committed(const TickStats& stats, std::int64_t number);
-  void estimate_rate(const TickStats& stats);
+  using SourceRecords = std::vector<std::pair<std::uint32_t, std::uint64_t>>;  // by node
+  void told_committed(const TickStats& stats, std::int64_t number, const SourceRecords& records);
+  void begin_pressure();
+  std::int64_t records_of_a_batch(double rate) const {
+    return static_cast<std::int64_t>(rate * static_cast<double>(graph_.interval_ms) / 1000);
+  }
+  void estimate_rates(const TickStats& stats, const SourceRecords& records);
   void signalled(int signal, int count);
   void drain();
   void fail(const Failure& failure);
@@ -126,7 +131,7 @@ class Job {
   std::unique_ptr<TickHistory> history_;
   std::unique_ptr<NodeCounters> node_counters_;
   std::unique_ptr<ProgressLine> progress_;
-  std::unique_ptr<RateEstimator> pressure_;
+  std::map<std::uint32_t, RateEstimator> pressure_;  // by source; empty without back-pressure
 
   Phase phase_ = Phase::running;
   JobOutcome outcome_;

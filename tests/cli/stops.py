@@ -131,19 +131,6 @@ def a_recovery_that_is_stuck_hears_signals():
             expect(process.returncode == 4 and b"batches of the last run are executed again" in text, (process.returncode, text))
 
 
-def a_state_that_needs_more_than_the_memory_ends_the_job_and_is_named():
-    text = """version: 1
-name: growing
-batch: {interval: 50ms, max_memory: 4MiB, max_records: 20000}
-checkpoint: none
-sources: {rows: {type: generate, rate: 1000000/s, columns: {id: row}}}
-transforms: {kept: {type: update_state_by_key, input: rows, key: id, state: {n: bigint}, init: {n: "0"}, update: {n: "state.n + count(*)"}}}
-sinks: {out: {type: discard, input: kept}}
-"""
-    p = subprocess.run([BINARY, "-"], input=text.encode(), stderr=subprocess.PIPE, timeout=LIMIT)
-    expect(p.returncode == 4 and b"`batch.max_memory` (4 MiB)" in p.stderr and b"`kept`: " in p.stderr, (p.returncode, p.stderr))
-
-
 def main():
     tests = [f for name, f in sorted(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and "_" in name]
     failed = 0
