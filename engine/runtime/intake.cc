@@ -49,6 +49,10 @@ Status Intake::open(const std::map<std::string, flow::Position>& standings) {
     feed.id = graph_.nodes[i].id;
     feed.max_rate = node->max_rate;
     feed.tokens_us = options_.env->clock->monotonic_us();
+    if (options_.exposed.contains(feed.id) && options_.metrics != nullptr)
+      feed.exposed = &options_.metrics->gauge("streamrun_source_exposed_bytes",
+                                              "Received bytes that a crash would lose: neither logged nor committed.",
+                                              {{"source", feed.id}});
     feeds_.push_back(feed);
     flow::SourceContext context;
     context.loop = options_.loop;
@@ -141,6 +145,7 @@ bool Intake::poll(Feed& feed) {
     }
     feed.tokens -= static_cast<double>(polled->records);
   }
+  if (feed.exposed != nullptr) feed.open[tick_.id] += polled->bytes;
   const std::int64_t charge = charge_of(*polled);
   if (bytes_left_ != INT64_MAX) bytes_left_ -= batch_limit_ == INT64_MAX ? polled->bytes : charge;
   engine_.add({tick_, feed.node, std::move(*polled), charge});
@@ -245,6 +250,21 @@ void Intake::committed(const std::map<std::string, flow::Position>& positions) {
   for (Feed& feed : feeds_) {
     const auto found = positions.find(feed.id);
     if (found != positions.end()) feed.source->committed(found->second);
+  }
+}
+
+void Intake::batch_done(std::int64_t batch) {
+  for (Feed& feed : feeds_) feed.open.erase(feed.open.begin(), feed.open.upper_bound(batch));
+}
+
+void Intake::measure() {
+  for (Feed& feed : feeds_) {
+    if (feed.exposed == nullptr) continue;
+    std::int64_t bytes = 0;
+    for (const auto& [batch, handed] : feed.open) bytes += handed;
+    // What the log has not written yet may be of any source.
+    if (options_.unlogged_bytes) bytes = std::min(bytes, options_.unlogged_bytes());
+    feed.exposed->set(static_cast<double>(bytes + feed.source->queued_bytes()));
   }
 }
 

@@ -8,10 +8,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/loop/event_loop.h"
+#include "engine/observe/metrics.h"
 #include "engine/runtime/engine_thread.h"
 
 namespace sr::runtime {
@@ -26,7 +28,9 @@ struct IntakeOptions {
   std::optional<std::int64_t> max_records;  // of one batch over all sources, which share it
   std::optional<std::int64_t> max_bytes;
   std::int64_t max_memory = std::int64_t{1} << 30;  // received and not yet executed, and the state
-  std::function<void()> wake;                       // something came, or a source has ended
+  std::set<std::string> exposed;  // sources whose input a crash takes with it before it is logged or committed
+  std::function<std::int64_t()> unlogged_bytes;  // handed on and not yet durable in the log; null: there is no log
+  std::function<void()> wake;                    // something came, or a source has ended
   std::function<void(Failure)> fail;
 };
 
@@ -72,6 +76,10 @@ class Intake {
   void stop();
   bool stopped() const { return stopped_; }
   void committed(const std::map<std::string, flow::Position>& positions);
+  // The sinks have this batch and those before it.
+  void batch_done(std::int64_t batch);
+  // Sets the metric of what a crash would lose now.
+  void measure();
   flow::Progress progress() const;
   void close();
 
@@ -90,6 +98,8 @@ class Intake {
     bool more = false;               // the last poll left something behind
     bool holds_back = false;         // it has more, but not for this batch
     bool ended_told = false;
+    Gauge* exposed = nullptr;                   // null: a crash takes nothing of it
+    std::map<std::int64_t, std::int64_t> open;  // of an exposed one: bytes by batch that is not committed
   };
   bool poll(Feed& feed);
   void share_records();

@@ -184,6 +184,9 @@ Status Job::open_intake(const std::map<std::string, flow::Position>& standings) 
   intake.max_records = options_.max_records;
   intake.max_bytes = options_.max_bytes;
   intake.max_memory = options_.max_memory;
+  intake.exposed = options_.cannot_replay;
+  if (checkpoint_ && checkpoint_->input() != nullptr)
+    intake.unlogged_bytes = [log = checkpoint_->input()] { return log->wal().pending_bytes(); };
   intake.wake = [this] { woken(); };
   intake.fail = [this](const Failure& failure) { options_.loop->post([this, failure] { fail(failure); }); };
   intake_ = std::make_unique<Intake>(graph_, *engine_, std::move(intake));
@@ -293,6 +296,7 @@ void Job::committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uin
 void Job::told_committed(const TickStats& stats, std::int64_t number, const SourceRecords& records) {
   ++commits_;
   history_->add(stats);
+  intake_->batch_done(number);
   estimate_rates(stats, records);
   if (options_.verbose && options_.say) options_.say(to_line(stats) + "\n");
   if (!checkpoint_ || left_out(Failpoint::input_until_snapshot)) covered(number);

@@ -29,6 +29,7 @@ void Job::advance() {
         break;
     }
     intake_->regulate();
+    intake_->measure();
     if (phase_ == Phase::running && intake_->rate_wait_ms() > 0) wake_later(intake_->rate_wait_ms());
   }
   if (phase_ != Phase::finishing || commits_ != cuts_sent_) return;
