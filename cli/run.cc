@@ -56,13 +56,12 @@ LogOptions log_options(const Options& options, const specs::JobSpec& spec, bool 
   return log;
 }
 
-// Tells the supervisor that the job runs, and again and again that its loop does.
+// Tells the supervisor that the job runs, and again and again that it goes on: its loop turns, and no call of a sink
+// and no work on a batch has been under way for longer than the supervisor waits. A sink that is tried again goes on.
 class Heartbeat {
  public:
-  Heartbeat(const Supervisor& supervisor, EventLoop& loop) : supervisor_(supervisor), loop_(loop) {
-    if (!supervisor_.present()) return;
-    // The loop turns only when everything is open.
-    loop_.post([this] { supervisor_.ready(); });
+  Heartbeat(const Supervisor& supervisor, EventLoop& loop, const runtime::Activities& activities)
+      : supervisor_(supervisor), loop_(loop), activities_(activities) {
     if (supervisor_.watchdog_us() <= 0) return;
     timer_ = loop_.timer([this] { beat(); });
     loop_.post([this] { beat(); });
@@ -70,12 +69,14 @@ class Heartbeat {
 
  private:
   void beat() {
-    supervisor_.alive();
-    timer_->arm(loop_.clock().monotonic_us() + supervisor_.watchdog_us() / 2);
+    const std::int64_t now = loop_.clock().monotonic_us();
+    if (now - activities_.oldest_us(now) < supervisor_.watchdog_us()) supervisor_.alive();
+    timer_->arm(now + supervisor_.watchdog_us() / 2);
   }
 
   const Supervisor& supervisor_;
   EventLoop& loop_;
+  const runtime::Activities& activities_;
   std::unique_ptr<Timer> timer_;
 };
 
@@ -135,9 +136,10 @@ int run_job(const Options& options) {
   };
   runtime::EndGuard guard(std::move(limits));
   run.guard = &guard;
-  runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);
   const Supervisor supervisor = Supervisor::from_environment();
-  const Heartbeat heartbeat(supervisor, *loop);
+  run.opened = [&] { supervisor.ready(); };
+  runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);
+  const Heartbeat heartbeat(supervisor, *loop, guard.activities());
   const auto signals = make_signal_watch([&](int signal, int count) { guard.signalled(signal, count); });
   const runtime::JobOutcome outcome = running.run();
   supervisor.stopping();

@@ -209,6 +209,7 @@ JobOutcome Job::run() {
     if (!outcome_.forced) shut_down();
     return outcome_;
   }
+  if (options_.opened) options_.opened();
   begin_pressure();
   if (options_.trigger == Trigger::interval) {
     TickerOptions ticks{graph_.interval_ms, options_.suspended_us, [this](std::int64_t jump_ms) { held(jump_ms); }};

@@ -53,6 +53,7 @@ struct JobOptions {
   bool verbose = false;                         // a line for each batch
   bool progress = false;                        // a line that shows how far the job is; for terminals
   std::function<void(std::string_view)> say;    // takes what is for people, lines with \n
+  std::function<void()> opened;                 // called once when the job has recovered and everything is open
   EndGuard* guard = nullptr;                    // null: a thread that is stuck holds up the end
 };
 

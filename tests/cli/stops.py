@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """A job ends when it is told to, whatever it is stuck in. usage: stops.py BINARY"""
-import array
 import fcntl
+import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 
 BINARY = str(pathlib.Path(sys.argv[1]).resolve())
@@ -41,19 +41,24 @@ def until(condition, what):
 class Stuck:
     """A job whose output nobody reads."""
 
-    def __init__(self, shutdown, column="row"):
+    def __init__(self, shutdown, column="row", env=None):
         self.folder = tempfile.TemporaryDirectory()
         path = pathlib.Path(self.folder.name) / "job.yaml"
         path.write_text(STUCK.format(shutdown=shutdown, column=column))
         self.errors = open(pathlib.Path(self.folder.name) / "errors", "w+")
-        self.process = subprocess.Popen([BINARY, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors)
+        self.process = subprocess.Popen([BINARY, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
+                                        env={**os.environ, **(env or {})})
         fcntl.fcntl(self.process.stdout, fcntl.F_SETPIPE_SZ, PIPE)
-        until(self.full, "a full pipe")
+        until(self.stuck, "a full pipe")
 
-    def full(self):
-        waiting = array.array("i", [0])
-        fcntl.ioctl(self.process.stdout, termios.FIONREAD, waiting)
-        return waiting[0] > PIPE // 2
+    def stuck(self):
+        """A thread sits in a call on standard output."""
+        expect(self.process.poll() is None, "the job has ended")
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            call = (task / "syscall").read_text().split()
+            if len(call) > 1 and call[1] == "0x1":
+                return True
+        return False
 
     def end(self):
         try:
@@ -97,6 +102,25 @@ def a_failure_is_told_though_a_sink_is_stuck():
     code, text = job.end()
     expect(code == 4 and "no1500" in text and "sink `out` takes batch" in text, (code, text))
     expect(text.index("no1500") < text.index("sink `out` takes"), text)
+
+
+def a_watchdog_is_not_fed_while_a_sink_is_stuck():
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"{folder}/notify")
+        manager.settimeout(2)  # ten times as long as the job has
+        job = Stuck("{graceful: false}", env={"NOTIFY_SOCKET": f"{folder}/notify", "WATCHDOG_USEC": "200000"})
+        end = time.monotonic() + LIMIT
+        told = set()
+        try:
+            while time.monotonic() < end:
+                told.add(manager.recv(100))
+            expect(False, "the watchdog is fed on and on")
+        except TimeoutError:
+            pass
+        finally:
+            job.process.kill()
+            job.end()
+        expect(told == {b"READY=1", b"WATCHDOG=1"}, told)
 
 
 SLEEPER = """version: 1
