@@ -93,6 +93,16 @@ std::string journal_text(const specs::CompiledJob& job) {
   return specs::render_yaml(root);
 }
 
+std::set<std::string> sources_that_cannot_replay(const specs::CompiledJob& job) {
+  std::set<std::string> ids;
+  for (const specs::BoundEntry& node : job.bound->nodes) {
+    if (node.kind != specs::NodeKind::source || !node.spec || node.spec->info->capabilities.replayable) continue;
+    ids.insert(node.id);
+    if (node.spec->common.was.present()) ids.insert(node.spec->common.was.name);
+  }
+  return ids;
+}
+
 std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, const specs::CompiledJob& job) {
   const specs::CheckpointConfig& checkpoint = job.spec.checkpoint;
   if (!checkpoint.has_folder()) return std::nullopt;
@@ -107,11 +117,7 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
   options.make_former = [&session, &job](const std::string& text) {
     return former_graph(session.registry(), job, text, FormerUse::run);
   };
-  for (const specs::BoundEntry& node : job.bound->nodes) {
-    if (node.kind != specs::NodeKind::source || !node.spec || node.spec->info->capabilities.replayable) continue;
-    options.cannot_replay.insert(node.id);
-    if (node.spec->common.was.present()) options.cannot_replay.insert(node.spec->common.was.name);
-  }
+  options.cannot_replay = sources_that_cannot_replay(job);
   const specs::WalConfig& wal = job.spec.wal;
   if (!wal.present) return options;
   options.wal_dir = wal.dir;

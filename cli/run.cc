@@ -1,6 +1,9 @@
 // run: compiles a job and runs it on the real loop, clock and files until it ends. Tested in tests/cli.
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstdio>
 
 #include "cli/durable.h"
@@ -11,6 +14,7 @@
 #include "engine/base/machine.h"
 #include "engine/base/supervisor.h"
 #include "engine/loop/program.h"
+#include "engine/loop/signal_watch.h"
 #include "engine/observe/metrics.h"
 #include "engine/runtime/job.h"
 #include "specs/instantiate.h"
@@ -32,7 +36,9 @@ runtime::JobOptions job_options(const Options& options, const specs::JobSpec& sp
                 : spec.batch.workers ? static_cast<unsigned>(*spec.batch.workers)
                                      : usable_processors();
   const specs::BackpressureConfig& pid = spec.batch.backpressure;
-  if (pid.enabled) job.backpressure = {pid.proportional, pid.integral, pid.derivative, pid.min_rate.per_second};
+  if (pid.enabled)
+    job.backpressure = {pid.proportional, pid.integral, pid.derivative, pid.min_rate.per_second,
+                        pid.initial_rate.per_second};
   job.graceful = spec.shutdown.graceful;
   job.shutdown_timeout_ms = spec.shutdown.timeout.ms;
   job.verbose = options.verbose;
@@ -50,13 +56,12 @@ LogOptions log_options(const Options& options, const specs::JobSpec& spec, bool 
   return log;
 }
 
-// Tells the supervisor that the job runs, and again and again that its loop does.
+// Tells the supervisor that the job runs, and again and again that it goes on: its loop turns, and no call of a sink
+// and no work on a batch has been under way for longer than the supervisor waits. A sink that is tried again goes on.
 class Heartbeat {
  public:
-  Heartbeat(const Supervisor& supervisor, EventLoop& loop) : supervisor_(supervisor), loop_(loop) {
-    if (!supervisor_.present()) return;
-    // The loop turns only when everything is open.
-    loop_.post([this] { supervisor_.ready(); });
+  Heartbeat(const Supervisor& supervisor, EventLoop& loop, const runtime::Activities& activities)
+      : supervisor_(supervisor), loop_(loop), activities_(activities) {
     if (supervisor_.watchdog_us() <= 0) return;
     timer_ = loop_.timer([this] { beat(); });
     loop_.post([this] { beat(); });
@@ -64,14 +69,30 @@ class Heartbeat {
 
  private:
   void beat() {
-    supervisor_.alive();
-    timer_->arm(loop_.clock().monotonic_us() + supervisor_.watchdog_us() / 2);
+    const std::int64_t now = loop_.clock().monotonic_us();
+    if (now - activities_.oldest_us(now) < supervisor_.watchdog_us()) supervisor_.alive();
+    timer_->arm(now + supervisor_.watchdog_us() / 2);
   }
 
   const Supervisor& supervisor_;
   EventLoop& loop_;
+  const runtime::Activities& activities_;
   std::unique_ptr<Timer> timer_;
 };
+
+// Leaves the process while its threads are stuck anywhere, in a lock of stdio maybe: nothing here waits for them.
+[[noreturn]] void leave(int code, const std::string& text) {
+  constexpr int kWaitMs = 200;
+  std::string_view left = text;
+  while (!left.empty()) {
+    pollfd errors{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&errors, 1, kWaitMs) != 1) break;
+    const ssize_t wrote = ::write(STDERR_FILENO, left.data(), std::min<std::size_t>(left.size(), PIPE_BUF));
+    if (wrote <= 0) break;
+    left.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  _exit(code);
+}
 
 }  // namespace
 
@@ -103,15 +124,27 @@ int run_job(const Options& options) {
   const auto programs = make_real_programs(*real_environment().clock);
   run.programs = programs.get();
   run.checkpoint = checkpoint_options(session, *job);
+  run.cannot_replay = sources_that_cannot_replay(*job);
   run.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   if (run.trigger != runtime::Trigger::available_now) release_startup_memory();
-  runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);
+  runtime::EndGuardOptions limits;
+  limits.clock = run.env->clock;
+  limits.graceful = run.graceful;
+  limits.timeout_ms = run.shutdown_timeout_ms;
+  limits.leave = [&](int code, const std::string& text) {
+    leave(code, text.empty() ? text : "streamrun: " + job->secrets.redact(text) + "\n");
+  };
+  runtime::EndGuard guard(std::move(limits));
+  run.guard = &guard;
   const Supervisor supervisor = Supervisor::from_environment();
-  const Heartbeat heartbeat(supervisor, *loop);
+  run.opened = [&] { supervisor.ready(); };
+  runtime::Job running(specs::instantiate(*job->bound, session.registry()), run);
+  const Heartbeat heartbeat(supervisor, *loop, guard.activities());
+  const auto signals = make_signal_watch([&](int signal, int count) { guard.signalled(signal, count); });
   const runtime::JobOutcome outcome = running.run();
   supervisor.stopping();
   if (!outcome.error.empty()) std::fprintf(stderr, "streamrun: %s\n", job->secrets.redact(outcome.error).c_str());
-  std::fflush(nullptr);
+  guard.told();
   if (outcome.forced) _exit(outcome.exit_code);
   return outcome.exit_code;
 }

@@ -40,6 +40,9 @@ const std::shared_ptr<const OptionTable<BackpressureConfig>>& BackpressureConfig
     rows->option("integral", &BackpressureConfig::integral).at_least(0).doc("weight of the accumulated error");
     rows->option("derivative", &BackpressureConfig::derivative).at_least(0).doc("weight of the error's change");
     rows->option("min_rate", &BackpressureConfig::min_rate).doc("the rate is never set lower").example("100/s");
+    rows->option("initial_rate", &BackpressureConfig::initial_rate)
+        .doc("records a second of each source until its first batch was measured")
+        .example("10000/s");
     return rows;
   }();
   return table;
@@ -62,7 +65,7 @@ const std::shared_ptr<const OptionTable<BatchConfig>>& BatchConfig::table() {
         .doc("when batches run: at each interval, until the present input is drained, or as soon as there is input");
     rows->option("max_records", &BatchConfig::max_records)
         .at_least(1)
-        .doc("most records of one batch over all sources")
+        .doc("most records of one batch over all sources, which share them evenly")
         .example("100000");
     rows->option("max_bytes", &BatchConfig::max_bytes)
         .at_least(1)
@@ -73,7 +76,9 @@ const std::shared_ptr<const OptionTable<BatchConfig>>& BatchConfig::table() {
         .doc("batches that may wait; with more, reading pauses");
     rows->option("max_memory", &BatchConfig::max_memory)
         .at_least(1 << 20)
-        .doc("memory over which reading pauses; by default half of what the machine has")
+        .doc(
+            "memory of received input and of the nodes' state: near it reading pauses and batches shrink, and a state "
+            "that needs more stops the job; by default half of what the machine has")
         .example("2GiB");
     rows->option("workers", &BatchConfig::workers)
         .range(1, 1024)
@@ -82,7 +87,7 @@ const std::shared_ptr<const OptionTable<BatchConfig>>& BatchConfig::table() {
     rows->option("backpressure", &BatchConfig::backpressure)
         .shorthands({"false", "true"})
         .default_text("false")
-        .doc("adapts the rate of the sources to the speed of the batches");
+        .doc("adapts the rate of each source to what the batches and their sinks can take");
     return rows;
   }();
   return table;
@@ -138,7 +143,9 @@ const std::shared_ptr<const OptionTable<ShutdownConfig>>& ShutdownConfig::table(
     rows->option("graceful", &ShutdownConfig::graceful).doc("process and commit what was received before stopping");
     rows->option("timeout", &ShutdownConfig::timeout)
         .at_least(0)
-        .doc("a drain that takes longer stops with exit code 4");
+        .doc(
+            "a stop that takes longer, whatever it waits for, is cut short with exit code 4; without `graceful`, and "
+            "after a failure, that happens after 2 s");
     return rows;
   }();
   return table;

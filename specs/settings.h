@@ -20,7 +20,7 @@ enum class OnIncompatible : std::uint8_t { fail, reset_changed, reset_all };
 enum class WalFsync : std::uint8_t { group, batch, none };
 enum class WalOnFull : std::uint8_t { block, fail };
 
-// `backpressure: {…}`: the constants of a PID rate estimator.
+// `backpressure: {…}`: the constants of a PID rate estimator, one for each source.
 struct BackpressureConfig {
   bool present = false;
   bool enabled = false;
@@ -28,6 +28,7 @@ struct BackpressureConfig {
   double integral = 0.2;
   double derivative = 0.0;
   Rate min_rate{100};
+  Rate initial_rate{10000};
 
   bool from_shorthand(const std::string& word);
   void place(const SpecValue& map) { enabled = map.is_map(); }

@@ -57,6 +57,8 @@ endforeach()
 streamrun_suite(hostile ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/hostile.py $<TARGET_FILE:streamrun>)
 streamrun_suite(man ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/man.py $<TARGET_FILE:streamrun>)
 streamrun_suite(cli ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py $<TARGET_FILE:streamrun>)
+streamrun_suite(cli_limits ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/limits.py $<TARGET_FILE:streamrun>)
+streamrun_suite(cli_stops ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/stops.py $<TARGET_FILE:streamrun>)
 # Real servers (scripts/deps.sh servers installs them); skipped where there are none.
 streamrun_suite(servers ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/servers/run.py $<TARGET_FILE:streamrun> $<TARGET_FILE:unit_operators>)
 set_tests_properties(servers PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT STREAMRUN_MODULES=${CMAKE_BINARY_DIR}/modules)

@@ -136,18 +136,19 @@ Status remove_folder(Fs& fs, const std::string& dir) {
 
 Status Reserve::take() {
   if (taken_ || bytes_ <= 0) return {};
-  auto file = folder_.env->fs->open(folder_.path("reserve"), OpenMode::read_write);
+  auto file = folder_.env->fs->open(folder_.path(name_), OpenMode::read_write);
   SR_TRY(file);
-  SR_TRY((*file)->preallocate(bytes_));
-  taken_ = true;
-  return {};
+  const Status done = (*file)->preallocate(bytes_);
+  taken_ = done.ok();
+  if (!taken_) (void)folder_.env->fs->remove(folder_.path(name_)).ok();  // a part of it is of no use
+  return done;
 }
 
 bool Reserve::release() {
   if (!taken_) return false;
   taken_ = false;
   // The sync gives the blocks back at once where a file system frees them later.
-  return folder_.env->fs->remove(folder_.path("reserve")).ok() && folder_.env->fs->sync_directory(folder_.dir).ok();
+  return folder_.env->fs->remove(folder_.path(name_)).ok() && folder_.env->fs->sync_directory(folder_.dir).ok();
 }
 
 }  // namespace sr::durability

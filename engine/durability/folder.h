@@ -48,7 +48,8 @@ Status remove_folder(Fs& fs, const std::string& dir);
 // Space that a full disk gives back so that the open batch can be finished. Thread: one at a time.
 class Reserve {
  public:
-  Reserve(const Folder& folder, std::int64_t bytes) : folder_(folder), bytes_(bytes) {}
+  Reserve(const Folder& folder, std::int64_t bytes, std::string name = "reserve")
+      : folder_(folder), bytes_(bytes), name_(std::move(name)) {}
   // Takes the space, if it is not taken; an error with code "ENOSPC" on a full disk.
   Status take();
   // Gives the space back. False: there is none to give.
@@ -58,6 +59,7 @@ class Reserve {
  private:
   Folder folder_;
   std::int64_t bytes_;
+  std::string name_;
   bool taken_ = false;
 };
 

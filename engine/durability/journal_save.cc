@@ -25,6 +25,7 @@ Result<SnapshotName> JournalStore::name_snapshot(std::int64_t batch) const {
 Result<Kept> JournalStore::save(const Snapshot& snapshot) {
   const std::lock_guard guard(save_mutex_);
   const std::int64_t bytes_before = journal_bytes_;
+  SR_TRY(still_there());
   const auto name = name_snapshot(snapshot.tick.id);
   SR_TRY(name);
   Manifest manifest;
@@ -59,6 +60,26 @@ Result<Kept> JournalStore::save(const Snapshot& snapshot) {
 
 std::size_t JournalStore::retained() const {
   return left_out(Failpoint::kept_snapshots) ? 1 : static_cast<std::size_t>(std::max<std::int64_t>(1, options_.retain));
+}
+
+// The lock tells a copy that was put in its place from the folder that was opened.
+Status JournalStore::still_there() const {
+  const auto gone = [&](std::string_view what) {
+    return Error{fmt::format("the checkpoint folder {} was {} while the job ran. What the sinks hold is whole, but the "
+                             "job's state and place are not kept any more: put the folder back as it was, or reset the "
+                             "sinks, before the job is started again",
+                             options_.dir, what),
+                 false, "gone"};
+  };
+  const auto held = lock_->info();
+  SR_TRY(held);
+  const auto found = folder_.env->fs->stat(folder_.path("LOCK"));
+  const auto id = read_format(folder_);
+  if ((!found.ok() && found.error().code == "ENOENT") || (!id.ok() && id.error().code == "ENOENT"))
+    return gone("removed");
+  SR_TRY(found);
+  SR_TRY(id);
+  return found->inode != held->inode || *id != folder_id_ ? Status(gone("replaced by another")) : Status();
 }
 
 Kept JournalStore::kept() const {

@@ -93,6 +93,7 @@ Status JournalStore::skip(std::int64_t batch, const RecordPlace& record) {
 }
 
 Status JournalStore::clean() {
+  SR_TRY(still_there());
   append(RecordType::clean, {});
   journal_->flush();
   return {};

@@ -45,6 +45,8 @@ class JournalStore final : public Store {
 
  private:
   void append(RecordType type, std::string_view payload);
+  // An error if the folder was removed or replaced under the job.
+  Status still_there() const;
   // Takes the reserve again if a full disk has used it up.
   Status restore_reserve();
 

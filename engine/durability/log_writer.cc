@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kMarkBytes = kGroupHeaderBytes;  // behind the header of each segment
 constexpr std::int64_t kMostGrowth = 1 << 20;
+constexpr std::int64_t kSmallStep = 1 << 16;  // of a segment that a full disk has room for
 
 std::int64_t round_up(std::int64_t bytes, std::int64_t step) {
   return (bytes + step - 1) / step * step;
@@ -209,13 +210,21 @@ Result<std::unique_ptr<File>> LogWriter::make_file(const std::string& path, std:
 }
 
 Status LogWriter::next_segment() {
+  Status done = begin_segment(options_.step);
+  if (done.ok() || broken_ || !options_.fixed || options_.step <= kSmallStep) return done;
+  Status small = begin_segment(kSmallStep);
+  if (small.ok()) took_small_ = true;
+  return small;
+}
+
+Status LogWriter::begin_segment(std::int64_t step) {
   Fs& fs = *options_.files.fs;
   SegmentHeader header;
   header.number = segment_ + 1;
   header.first_sequence = end_.next_sequence;
   header.previous_end = static_cast<std::uint64_t>(end_.offset);
   header.previous_checksum = end_.checksum;
-  header.step = static_cast<std::uint64_t>(options_.step);
+  header.step = static_cast<std::uint64_t>(step);
   std::string bytes = encode_segment_header(options_.files, header);
   const std::size_t mark_offset = bytes.size();
   after_ = {static_cast<std::int64_t>(mark_offset) + kMarkBytes, end_.next_sequence, group_checksum(bytes)};
@@ -223,7 +232,7 @@ Status LogWriter::next_segment() {
   // The mark speaks of the group behind it: one sync makes both durable.
   bytes += seal_mark({header.number, after_.next_sequence, after_.checksum}, false);
   bytes += group;
-  const std::int64_t size = round_up(static_cast<std::int64_t>(bytes.size()), options_.step);
+  const std::int64_t size = round_up(static_cast<std::int64_t>(bytes.size()), step);
   const std::string path = options_.files.path(header.number);
   const std::string fresh = path + ".new";
   auto file = make_file(fresh, size);
@@ -244,7 +253,7 @@ Status LogWriter::next_segment() {
   write_mark(true);
   file_ = std::move(*file);
   file_bytes_ = size;
-  step_ = options_.step;
+  step_ = step;
   mark_offset_ = static_cast<std::int64_t>(mark_offset);
   segment_ = header.number;
   sync_failed_ = false;

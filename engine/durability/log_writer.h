@@ -21,7 +21,7 @@ namespace sr::durability {
 struct LogWriterOptions {
   LogFiles files;
   std::int64_t step = 1 << 16;  // by which files grow; with `fixed` their whole size
-  bool fixed = false;           // a group that does not fit begins a new segment
+  bool fixed = false;  // a group that does not fit begins a new segment, a small one where the disk has no room
 };
 
 // Thread: any, all methods.
@@ -57,6 +57,8 @@ class LogWriter {
   // Hands over a file that new segments may take instead of growing one; its bytes are of no use to anybody.
   void add_spare(std::string path);
   std::size_t spares() const;  // not taken yet
+  // True when a segment had to be a small one, since the last call.
+  bool took_small() { return took_small_.exchange(false); }
 
  private:
   LogWriter(LogWriterOptions options, std::unique_ptr<File> file, std::uint64_t segment, const LogEnd& end);
@@ -69,6 +71,7 @@ class LogWriter {
   Status grow(std::int64_t needed);
   // Begins the next segment behind end_, with the group that is not durable yet.
   Status next_segment();
+  Status begin_segment(std::int64_t step);
   Result<std::unique_ptr<File>> make_file(const std::string& path, std::int64_t size);
   void settle();
   void write_mark(bool closed);
@@ -94,6 +97,7 @@ class LogWriter {
   std::vector<std::string> spares_;
   std::atomic<std::int64_t> unsynced_bytes_ = 0;
   std::atomic<std::uint64_t> durable_ = 0;
+  std::atomic<bool> took_small_ = false;
 };
 
 // Tells whether an error is that of a full disk, which passes.

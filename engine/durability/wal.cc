@@ -18,8 +18,14 @@ namespace sr::durability {
 namespace {
 
 constexpr std::size_t kMostSpares = 4;
+constexpr std::int64_t kLargeTail = 1 << 20;  // of the last segment: worth letting go
+constexpr const char* kStartReserve = "reserve-start";
 constexpr std::string_view kRemedy =
     "Keep a copy of the folder; `streamrun state repair JOB`, with the job's file, goes on without what is lost";
+
+Folder folder_of(const WalOptions& options) {
+  return {options.env, options.dir, {}};
+}
 
 Result<WalRecord> decode_input(const Record& record) {
   const Error malformed{"a record of input is malformed", false, "damaged"};
@@ -39,7 +45,14 @@ class SegmentedWal final : public Wal {
  public:
   SegmentedWal(const WalOptions& options, std::map<std::uint64_t, SegmentHeader> headers,
                std::unique_ptr<LogWriter> writer)
-      : options_(options), files_(wal_files(options)), writer_(std::move(writer)), headers_(std::move(headers)) {}
+      : options_(options),
+        files_(wal_files(options)),
+        writer_(std::move(writer)),
+        headers_(std::move(headers)),
+        reserve_(folder_of(options), options.reserve_bytes),
+        start_reserve_(folder_of(options),
+                       std::max(options.reserve_bytes, options.reserve_bytes > 0 ? options.segment_bytes : 0),
+                       kStartReserve) {}
 
   std::uint64_t append(std::string_view source, std::string_view bytes, std::uint8_t flags) override {
     std::string head;
@@ -48,7 +61,10 @@ class SegmentedWal final : public Wal {
   }
 
   Status sync() override {
-    SR_TRY(writer_->sync());
+    Status synced = writer_->sync();
+    if (!synced.ok() && is_disk_full(synced.error()) && release_reserve()) synced = writer_->sync();
+    if (writer_->took_small()) low_ = true;
+    SR_TRY(synced);
     return learn_segments();
   }
 
@@ -63,6 +79,15 @@ class SegmentedWal final : public Wal {
   Status read(std::uint64_t from, std::uint64_t to, const std::function<Status(const WalRecord&)>& visit) override;
   Status recycle(std::uint64_t upto) override;
 
+  bool low() const override { return low_; }
+  void relieve() override;
+  // Without room for it the log is low.
+  Status take_reserve();
+
+  std::size_t segments() const override {
+    const std::lock_guard guard(mutex_);
+    return headers_.size();
+  }
   bool full() const override { return used_bytes() >= options_.max_bytes; }
   std::int64_t used_bytes() const override {
     const std::lock_guard guard(mutex_);
@@ -72,6 +97,7 @@ class SegmentedWal final : public Wal {
  private:
   // Takes note of the segments that the writer has begun.
   Status learn_segments();
+  bool release_reserve();
 
   const WalOptions options_;
   const LogFiles files_;
@@ -80,7 +106,40 @@ class SegmentedWal final : public Wal {
   mutable std::mutex mutex_;
   std::map<std::uint64_t, SegmentHeader> headers_;  // of the segments in use, by number
   std::int64_t live_bytes_ = 0;                     // used of the last one
+
+  std::mutex reserve_mutex_;
+  Reserve reserve_;        // for what was received
+  Reserve start_reserve_;  // for the next start
+  std::atomic<bool> low_ = false;
 };
+
+bool SegmentedWal::release_reserve() {
+  const std::lock_guard guard(reserve_mutex_);
+  low_ = true;
+  if (!reserve_.release()) return false;
+  if (options_.log != nullptr)
+    options_.log->warn(
+        "the disk of the input log is full: what was received is processed from the reserve, and reading waits until a "
+        "snapshot or somebody else makes room",
+        {{"dir", options_.dir}});
+  return true;
+}
+
+Status SegmentedWal::take_reserve() {
+  const std::lock_guard guard(reserve_mutex_);
+  Status taken = start_reserve_.take();
+  if (taken.ok()) taken = reserve_.take();
+  const bool was_low = low_.exchange(!taken.ok());
+  if (taken.ok() && was_low && options_.log != nullptr)
+    options_.log->info("the disk of the input log has room again", {{"dir", options_.dir}});
+  return taken;
+}
+
+void SegmentedWal::relieve() {
+  if (!low_ || take_reserve().ok() || segments() > 1 || writer_->tail().end.offset < kLargeTail) return;
+  // The last segment alone takes the room: behind a new one a snapshot lets it go.
+  if (writer_->rotate().ok()) static_cast<void>(learn_segments());
+}
 
 Status SegmentedWal::learn_segments() {
   const LogWriter::Tail tail = writer_->tail();
@@ -146,13 +205,14 @@ Status SegmentedWal::recycle(std::uint64_t upto) {
       number = headers_.begin()->first;
       headers_.erase(headers_.begin());
     }
-    if (writer_->spares() + spares.size() >= kMostSpares) {
+    if (low_ || writer_->spares() + spares.size() >= kMostSpares) {
       SR_TRY(files_.fs->remove(files_.path(number)));
       continue;
     }
     spares.push_back(files_.dir + "/spare-" + std::to_string(number));
     SR_TRY(files_.fs->rename(files_.path(number), spares.back()));
   }
+  relieve();
   if (spares.empty()) return {};
   // A file must have lost its old name for good before it is written again.
   SR_TRY(sync_names(*files_.fs, files_.dir, Failpoint::spare_names));
@@ -206,13 +266,7 @@ Result<WalFolder> scan_folder(const LogFiles& files) {
   return found;
 }
 
-}  // namespace
-
-LogFiles wal_files(const WalOptions& options) {
-  return {options.env->fs, options.dir, "", "wal", options.folder_id};
-}
-
-Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<std::string>* notes) {
+Result<std::unique_ptr<SegmentedWal>> open_log(const WalOptions& options, std::vector<std::string>* notes) {
   const LogFiles files = wal_files(options);
   SR_TRY(make_durable_directory(*files.fs, options.dir));
   auto found = scan_folder(files);
@@ -227,7 +281,7 @@ Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<st
     auto writer = LogWriter::create(writing, first);
     SR_TRY(writer);
     found->headers[1] = first;
-    return std::unique_ptr<Wal>(std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer)));
+    return std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer));
   }
   if (found->last.torn) {
     notes->push_back(fmt::format("{}: input at byte {} was cut off by a crash and is dropped",
@@ -244,11 +298,37 @@ Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<st
     auto writer = LogWriter::create(writing, behind);
     SR_TRY(writer);
     found->headers[behind.number] = behind;
-    return std::unique_ptr<Wal>(std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer)));
+    return std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer));
   }
   auto writer = LogWriter::resume(writing, found->last);
   SR_TRY(writer);
-  return std::unique_ptr<Wal>(std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer)));
+  return std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer));
+}
+
+}  // namespace
+
+LogFiles wal_files(const WalOptions& options) {
+  return {options.env->fs, options.dir, "", "wal", options.folder_id};
+}
+
+Result<std::unique_ptr<Wal>> Wal::open(const WalOptions& options, std::vector<std::string>* notes) {
+  auto log = open_log(options, notes);
+  if (!log.ok() && is_disk_full(log.error())) {
+    // The run before has left its reserve for this.
+    if (options.env->fs->remove(folder_of(options).path(kStartReserve)).ok()) log = open_log(options, notes);
+    if (!log.ok() && is_disk_full(log.error()))
+      return Error{log.error().message +
+                       "; the input log needs room for a copy of its last segment: make some on its disk, or " +
+                       "move the folder to a larger one and set `wal.dir`",
+                   false, log.error().code};
+  }
+  SR_TRY(log);
+  const Status reserved = (*log)->take_reserve();
+  if (!reserved.ok() && !is_disk_full(reserved.error())) return reserved.error();
+  if (!reserved.ok())
+    notes->push_back(fmt::format(
+        "the input log {} has no room for its reserve: its sources are not read before there is", options.dir));
+  return std::unique_ptr<Wal>(std::move(*log));
 }
 
 }  // namespace sr::durability

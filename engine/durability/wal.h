@@ -27,6 +27,8 @@ struct WalOptions {
   // Of the next record, at least: behind all that is known to have been logged. A log that ends before has lost records
   // (`fsync: none`, a folder that was removed) and goes on with a gap.
   std::uint64_t least_next = 1;
+  std::int64_t reserve_bytes = 0;                  // kept free: what was received when the disk is full can still be
+                                                   // written; as much, or a segment, for the next start; 0: nothing is
 };
 
 // The files of a log.
@@ -66,6 +68,12 @@ class Wal {
   // True: the segments in use have reached max_bytes; stop taking input until a snapshot lets some go. Any thread.
   virtual bool full() const = 0;
   virtual std::int64_t used_bytes() const = 0;  // of the segments in use
+  virtual std::size_t segments() const = 0;     // in use
+  // True: the disk is full and the reserve is in use; stop taking input until recycle() or relieve() has got it back.
+  // Any thread.
+  virtual bool low() const = 0;
+  // Tries to get the reserve back, if it is in use. Any thread.
+  virtual void relieve() = 0;
 };
 
 // Brings a damaged log, whose records up to `contained` no state needs any more, to a log that can be opened: what

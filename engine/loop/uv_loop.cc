@@ -84,7 +84,9 @@ UvLoop::~UvLoop() {
     uv_close(reinterpret_cast<uv_handle_t*>(&interrupt_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&terminate_), nullptr);
   }
-  uv_run(&loop_, UV_RUN_DEFAULT);  // until every handle is closed and every killed child is reaped
+  // Until every handle is closed and every killed child is reaped; a stop() that no run() has seen ends one turn.
+  while (uv_run(&loop_, UV_RUN_DEFAULT) != 0) {
+  }
   SR_CHECK(uv_loop_close(&loop_) == 0);
 }
 

@@ -39,6 +39,7 @@ Result<std::unique_ptr<Checkpoint>> Checkpoint::open(const CheckpointOptions& op
     wal.segment_bytes = options.wal_segment_bytes;
     wal.max_bytes = options.wal.max_bytes;
     wal.least_next = contained_in(checkpoint->recovered_, options.cannot_replay) + 1;
+    wal.reserve_bytes = InputLog::kReserveBytes;
     std::vector<std::string> notes;
     auto input = durability::Wal::open(wal, &notes);
     if (!input.ok()) return input.error();

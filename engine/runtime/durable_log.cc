@@ -66,7 +66,7 @@ bool DurableLog::wants_standings(bool has_input) {
   const bool busy = taken_ || taking_ || saving_ || std::any_of(open_.begin(), open_.end(), [](const Open& open) {
                       return open.standings.has_value();
                     });
-  return !busy && (has_input || planned_since_ || !open_.empty()) && due();
+  return !busy && (has_input || planned_since_ || !open_.empty() || presses()) && due();
 }
 
 Status DurableLog::plan(BatchCut cut) {
@@ -130,7 +130,7 @@ Status DurableLog::executed(const BatchResult& result, const Executor& executor,
   }
   SR_TRY(unless_full(append_plans()));
   auto standings = std::exchange(open->standings, std::nullopt);
-  if (!standings || !planned_since_) return {};
+  if (!standings || !(planned_since_ || presses())) return {};
   // Behind a batch that was not planned the state is that of the last one that was.
   const Tick tick = open->planned ? open->plan.tick : before;
   planned_since_ = last_planned_.id > tick.id;

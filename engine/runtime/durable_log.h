@@ -75,6 +75,7 @@ class DurableLog final : public BatchLog {
   Status keep_datasets(const Executor& executor, BatchPlan& plan);
   void settle_snapshot();
   bool due() const;
+  bool presses() const { return input_ != nullptr && input_->short_of_room(); }
   // A snapshot whose nodes are still in a copy of the process, or not.
   struct Taken {
     durability::Snapshot snapshot;

@@ -4,8 +4,10 @@
 
 namespace sr::runtime {
 
-EngineThread::EngineThread(Executor& executor, Clock& clock, EngineCallbacks callbacks)
-    : executor_(executor), clock_(clock), callbacks_(std::move(callbacks)), thread_([this] { work(); }) {}
+EngineThread::EngineThread(Executor& executor, Clock& clock, Activities& activities, EngineCallbacks callbacks)
+    : executor_(executor), clock_(clock), activities_(activities), callbacks_(std::move(callbacks)), thread_([this] {
+        work();
+      }) {}
 
 EngineThread::~EngineThread() {
   stop();
@@ -59,6 +61,10 @@ void EngineThread::fail(Failure failure) {
   callbacks_.failed(std::move(failure));
 }
 
+Activities::Mark EngineThread::mark(const Tick& tick) {
+  return activities_.begin("batch " + std::to_string(tick.id) + " is executed", clock_.monotonic_us());
+}
+
 bool EngineThread::begin(const Tick& tick) {
   if (begun_ == tick.id) return true;
   begun_ = tick.id;
@@ -71,6 +77,7 @@ bool EngineThread::begin(const Tick& tick) {
 bool EngineThread::run(EngineInput& input) {
   const std::int64_t start = clock_.monotonic_us();
   const std::int64_t charge = input.charge;
+  const Activities::Mark executing = mark(input.tick);
   if (!begin(input.tick)) return false;
   executor_.add(input.source, std::move(input.slice));
   input.slice = {};
@@ -84,6 +91,7 @@ bool EngineThread::run(EngineInput& input) {
 
 bool EngineThread::run(EngineCut& cut) {
   const std::int64_t start = clock_.monotonic_us();
+  Activities::Mark executing = mark(cut.tick);
   if (!begin(cut.tick)) return false;
   for (const std::uint32_t source : cut.ended) executor_.source_ended(source);
   ExecutedBatch batch;
@@ -95,6 +103,7 @@ bool EngineThread::run(EngineCut& cut) {
   batch.scheduling_delay_us = std::max<std::int64_t>(0, start - cut.due_us);
   batch.processing_us = busy_us_ + clock_.monotonic_us() - start;
   batch.records_in = executor_.records_in(batch.result);
+  executing = {};  // what follows may wait for the batch before
   callbacks_.executed(std::move(batch));
   return true;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/env.h"
+#include "engine/runtime/activities.h"
 #include "engine/runtime/executor.h"
 
 namespace sr::runtime {
@@ -51,7 +52,7 @@ struct EngineCallbacks {
 
 class EngineThread {
  public:
-  EngineThread(Executor& executor, Clock& clock, EngineCallbacks callbacks);
+  EngineThread(Executor& executor, Clock& clock, Activities& activities, EngineCallbacks callbacks);
   // Stops after the present message; what waits is dropped.
   ~EngineThread();
 
@@ -72,9 +73,11 @@ class EngineThread {
   bool run(EngineInput& input);
   bool run(EngineCut& cut);
   void fail(Failure failure);
+  Activities::Mark mark(const Tick& tick);
 
   Executor& executor_;
   Clock& clock_;
+  Activities& activities_;
   EngineCallbacks callbacks_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -49,6 +49,13 @@ struct Captured {
   std::vector<Chunk> chunks;
 };
 
+// What a node holds behind a batch.
+struct NodeState {
+  std::uint32_t node = 0;
+  std::uint64_t keys = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct BatchResult {
   Tick tick;
   std::optional<Failure> failure;              // nothing of the batch may be committed; the executor is of no more use
@@ -58,6 +65,7 @@ struct BatchResult {
   std::map<std::string, std::string> answers;  // by node: what it was told from outside, not counting what was replayed
   std::uint64_t state_keys = 0;
   std::uint64_t state_bytes = 0;
+  std::vector<NodeState> states;  // of the nodes that have one
 };
 
 // The saved state of one part of the executor: a node's id, or empty for the watermarks.

@@ -54,8 +54,9 @@ void Executor::end_breaker(std::uint32_t node, BatchResult& result) {
     for (const auto& counts : emitter.counts()) add_counts(counts);
   }
   if (breaker.has_state()) {
-    result.state_keys += breaker.state_keys();
-    result.state_bytes += breaker.state_bytes();
+    const NodeState& state = result.states.emplace_back(NodeState{node, breaker.state_keys(), breaker.state_bytes()});
+    result.state_keys += state.keys;
+    result.state_bytes += state.bytes;
   }
 }
 

@@ -9,7 +9,9 @@ namespace sr::runtime {
 namespace {
 
 constexpr std::int64_t kGroupBytes = 256 << 10;  // appended and not yet durable: worth a write before the delay is over
-constexpr std::uint8_t kStreamStart = 1;         // a record's flag
+constexpr std::chrono::milliseconds kRoomCheck(500);
+constexpr std::int64_t kLookAgainUs = 5'000;
+constexpr std::uint8_t kStreamStart = 1;  // a record's flag
 
 }  // namespace
 
@@ -46,7 +48,15 @@ std::uint64_t InputLog::append(std::string_view source, std::string_view bytes, 
 void InputLog::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    wake_.wait(lock, [&] { return stopping_ || unsynced_ > 0; });
+    const auto something = [&] { return stopping_ || unsynced_ > 0; };
+    if (!wal_->low()) {
+      wake_.wait(lock, something);
+    } else if (!wake_.wait_for(lock, kRoomCheck, something)) {
+      lock.unlock();
+      wal_->relieve();
+      lock.lock();
+      continue;
+    }
     wake_.wait_for(lock, std::chrono::milliseconds(options_.group_delay_ms),
                    [&] { return stopping_ || unsynced_ >= kGroupBytes; });
     if (stopping_) return;
@@ -62,11 +72,12 @@ void InputLog::work() {
 
 Status InputLog::await() {
   if (!keeps_everything() && options_.background) return {};
+  wal_->relieve();
   return wal_->sync();
 }
 
 bool InputLog::wants_snapshot() const {
-  return wal_->used_bytes() > options_.max_bytes / 2;
+  return wal_->used_bytes() > options_.max_bytes / 2 || short_of_room();
 }
 
 Status InputLog::recycle(const std::map<std::string, flow::Position>& standings) {
@@ -135,6 +146,23 @@ Status LoggedSource::take_logged(const flow::Budget& budget, flow::SourceSlice& 
   return {};
 }
 
+Status LoggedSource::wait_for_room() {
+  const bool full = log_.wal().full();
+  if (full && log_.fails_when_full())
+    return Error{"the log of received input is full (`wal.max_size`), and `on_full: fail` is set", false, "full"};
+  if (blocked_) return {};
+  if (full && context_.log)
+    context_.log->warn("the log of received input is full: reading waits for a snapshot", {{"source", context_.id}});
+  source_->pause();
+  blocked_ = true;
+  return {};
+}
+
+void LoggedSource::look_again() {
+  if (!later_) later_ = context_.loop->timer([this] { context_.wake(); });
+  later_->arm(context_.loop->clock().monotonic_us() + kLookAgainUs);
+}
+
 Result<flow::SourceSlice> LoggedSource::poll(const flow::Budget& budget) {
   flow::SourceSlice slice;
   slice.position = std::to_string(sequence_);
@@ -149,18 +177,24 @@ Result<flow::SourceSlice> LoggedSource::poll(const flow::Budget& budget) {
     if (paused_) source_->pause();
     if (stopped_) source_->stop();
   }
-  if (log_.wal().full() && !stopped_) {
-    if (log_.fails_when_full())
-      return Error{"the log of received input is full (`wal.max_size`), and `on_full: fail` is set", false, "full"};
-    if (!blocked_ && context_.log)
-      context_.log->warn("the log of received input is full: reading waits for a snapshot", {{"source", context_.id}});
-    if (!blocked_) source_->pause();
-    blocked_ = true;
+  if (log_.wal().low() && stopped_ && source_->queued_bytes() > 0)
+    return Error{"the disk of the input log is full: " + std::to_string(source_->queued_bytes()) +
+                     " bytes that were received are not logged and lost with this stop",
+                 false, "full"};
+  if ((log_.wal().full() || log_.wal().low()) && !stopped_) {
+    SR_TRY(wait_for_room());
     slice.more = source_->queued_bytes() > 0;
     return slice;
   }
+  if (log_.behind() && !stopped_) {
+    look_again();
+    slice.more = true;
+    return slice;
+  }
   if (std::exchange(blocked_, false) && !paused_) source_->resume();
-  auto polled = source_->poll(budget);
+  flow::Budget bounded = budget;
+  bounded.bytes = std::min(bounded.bytes, InputLog::kMostPending);
+  auto polled = source_->poll(bounded);
   if (!polled.ok()) return polled.error();
   for (const flow::InputPiece& piece : polled->pieces) {
     if (!piece.raw) return Error{"source `" + context_.id + "` gives no raw input, which is what a log can keep"};
@@ -188,6 +222,7 @@ void LoggedSource::stop() {
 }
 
 void LoggedSource::close() {
+  later_.reset();
   if (opened_) source_->close();
 }
 

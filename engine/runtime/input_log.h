@@ -14,6 +14,7 @@
 #include "engine/durability/wal.h"
 #include "engine/flow/buffer_pool.h"
 #include "engine/flow/source.h"
+#include "engine/loop/event_loop.h"
 #include "engine/runtime/background_thread.h"
 
 namespace sr::runtime {
@@ -34,6 +35,9 @@ struct InputLogOptions {
 
 class InputLog {
  public:
+  // More than what may wait to be written.
+  static constexpr std::int64_t kReserveBytes = 9 << 20;
+
   InputLog(std::unique_ptr<durability::Wal> wal, const InputLogOptions& options,
            std::function<void(const Error&)> failed);
   ~InputLog();
@@ -52,8 +56,14 @@ class InputLog {
   bool keeps_everything() const { return options_.sync != LogSync::none; }
   // The sequence of the last record that a position of a logged source contains.
   static std::uint64_t sequence_of(const flow::Position& position);
-  // Half of the room is used: a snapshot would let some go.
+  // Half of the room is used, or the disk is full: a snapshot would let some go.
   bool wants_snapshot() const;
+  // The disk is full, and a snapshot would let some go even if nothing has happened since the last one, which is kept
+  // beside older ones.
+  bool short_of_room() const { return wal_->low() && wal_->segments() > 1; }
+  // So much waits to be written that the sources must wait, too.
+  bool behind() const { return thread_.started() && wal_->pending_bytes() >= kMostPending; }
+  static constexpr std::int64_t kMostPending = 4 << 20;
 
  private:
   void work();
@@ -78,7 +88,10 @@ class LoggedSource final : public flow::Source {
 
   Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override;
   Result<flow::SourceSlice> replay(const flow::Position& until) override;
-  flow::Position standing() const override { return std::to_string(sequence_); }
+  // What others have logged since is nothing that this source has to read again.
+  flow::Position standing() const override {
+    return std::to_string(opened_ ? std::max(sequence_, log_.wal().next_sequence() - 1) : sequence_);
+  }
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override;
   bool ended() const override { return opened_ && sequence_ >= logged_before_ && source_->ended(); }
   std::int64_t queued_bytes() const override { return opened_ ? source_->queued_bytes() : 0; }
@@ -96,14 +109,17 @@ class LoggedSource final : public flow::Source {
   InputLog& log_;
   Status read_log(std::uint64_t last, flow::SourceSlice& slice);
   Status take_logged(const flow::Budget& budget, flow::SourceSlice& slice);
+  Status wait_for_room();
+  void look_again();
 
   bool live_;
   flow::SourceContext context_;
   flow::BufferPool pool_;
+  std::unique_ptr<Timer> later_;
   std::uint64_t sequence_ = 0;       // up to which this source's records were handed on
   std::uint64_t logged_before_ = 0;  // of the last record that an earlier run has logged
   bool opened_ = false;
-  bool blocked_ = false;  // the log is full
+  bool blocked_ = false;  // the log is full, or its disk
   bool paused_ = false;
   bool stopped_ = false;
 };

@@ -10,6 +10,7 @@ constexpr std::int64_t kEngineBytes = 64 << 20;    // handed to the engine and n
 constexpr std::int64_t kBufferedBytes = 64 << 20;  // received and not yet handed on; more would only be cold memory
 constexpr std::int64_t kRowBytes = 32;             // what a generated row counts for
 constexpr std::int64_t kRateStepMs = 20;
+constexpr std::int64_t kLeastBytes = 1 << 20;  // of input, however much the state holds
 
 std::int64_t charge_of(const flow::SourceSlice& slice) {
   std::int64_t charge = slice.bytes;
@@ -26,7 +27,17 @@ Intake::Intake(flow::Graph& graph, EngineThread& engine, IntakeOptions options)
     : graph_(graph),
       engine_(engine),
       options_(std::move(options)),
-      memory_limit_(std::min(options_.max_memory, kBufferedBytes + kEngineBytes)) {}
+      memory_limit_(std::min(options_.max_memory, kBufferedBytes + kEngineBytes)),
+      engine_limit_(std::min(options_.max_memory, kEngineBytes)) {}
+
+// Where the state takes more than half of the memory, batches shrink with what it leaves: what they make of their input
+// lies beside it.
+void Intake::state_holds(std::int64_t bytes) {
+  const std::int64_t room = std::max(kLeastBytes, options_.max_memory - bytes);
+  memory_limit_ = std::min(room, kBufferedBytes + kEngineBytes);
+  engine_limit_ = std::min(room, kEngineBytes);
+  batch_limit_ = bytes > options_.max_memory / 2 ? room / 2 : INT64_MAX;
+}
 
 Status Intake::open(const std::map<std::string, flow::Position>& standings) {
   for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
@@ -38,6 +49,10 @@ Status Intake::open(const std::map<std::string, flow::Position>& standings) {
     feed.id = graph_.nodes[i].id;
     feed.max_rate = node->max_rate;
     feed.tokens_us = options_.env->clock->monotonic_us();
+    if (options_.exposed.contains(feed.id) && options_.metrics != nullptr)
+      feed.exposed = &options_.metrics->gauge("streamrun_source_exposed_bytes",
+                                              "Received bytes that a crash would lose: neither logged nor committed.",
+                                              {{"source", feed.id}});
     feeds_.push_back(feed);
     flow::SourceContext context;
     context.loop = options_.loop;
@@ -61,12 +76,32 @@ Status Intake::open(const std::map<std::string, flow::Position>& standings) {
 
 void Intake::begin_batch(const Tick& tick) {
   tick_ = tick;
-  records_left_ = std::min(options_.max_records.value_or(INT64_MAX), pressure_records_);
-  bytes_left_ = options_.max_bytes.value_or(INT64_MAX);
+  records_left_ = options_.max_records.value_or(INT64_MAX);
+  bytes_left_ = std::min(options_.max_bytes.value_or(INT64_MAX), batch_limit_);
   has_input_ = false;
   for (Feed& feed : feeds_) {
     feed.holds_back = false;
     feed.position.clear();
+    feed.left = feed.most;
+  }
+  share_records();
+}
+
+// What the batch may still take goes to all sources in equal parts.
+void Intake::share_records() {
+  const auto open = std::count_if(feeds_.begin(), feeds_.end(), [](const Feed& feed) { return !feed.source->ended(); });
+  const std::int64_t parts = std::max<std::int64_t>(1, open);
+  for (Feed& feed : feeds_) feed.share = records_left_ == INT64_MAX ? INT64_MAX : (records_left_ + parts - 1) / parts;
+}
+
+// A drain takes what was received, as fast as it may have come.
+std::int64_t Intake::records_for(const Feed& feed) const {
+  return stopped_ ? records_left_ : std::min({records_left_, feed.left, feed.share});
+}
+
+void Intake::limit_records(std::uint32_t source, std::int64_t records) {
+  for (Feed& feed : feeds_) {
+    if (feed.node == source) feed.most = std::max<std::int64_t>(1, records);
   }
 }
 
@@ -85,14 +120,14 @@ std::int64_t Intake::allowed_by_rate(Feed& feed) {
 }
 
 bool Intake::engine_has_room() {
-  if (engine_.charged() < kEngineBytes) return true;
+  if (engine_.charged() < engine_limit_) return true;
   engine_.ask_relief();
-  return engine_.charged() < kEngineBytes / 2;  // it may have caught up between the two
+  return engine_.charged() < engine_limit_ / 2;  // it may have caught up between the two
 }
 
 bool Intake::poll(Feed& feed) {
   const std::int64_t rate = allowed_by_rate(feed);
-  flow::Budget budget{std::min(records_left_, rate), std::min(bytes_left_, kSliceBytes), tick_.id};
+  flow::Budget budget{std::min(records_for(feed), rate), std::min(bytes_left_, kSliceBytes), tick_.id};
   if (rate <= 0) rate_wait_ms_ = kRateStepMs;
   if (budget.records <= 0 || budget.bytes <= 0 || failed_) return false;
   auto polled = feed.source->poll(budget);
@@ -106,11 +141,14 @@ bool Intake::poll(Feed& feed) {
   feed.position = polled->position;
   if (polled->pieces.empty()) return false;
   if (polled->records > 0) {
-    if (records_left_ != INT64_MAX) records_left_ -= polled->records;
+    for (std::int64_t* left : {&records_left_, &feed.left, &feed.share}) {
+      if (*left != INT64_MAX) *left -= polled->records;
+    }
     feed.tokens -= static_cast<double>(polled->records);
   }
-  if (bytes_left_ != INT64_MAX) bytes_left_ -= polled->bytes;
+  if (feed.exposed != nullptr) feed.open[tick_.id] += polled->bytes;
   const std::int64_t charge = charge_of(*polled);
+  if (bytes_left_ != INT64_MAX) bytes_left_ -= batch_limit_ == INT64_MAX ? polled->bytes : charge;
   engine_.add({tick_, feed.node, std::move(*polled), charge});
   has_input_ = true;
   return true;
@@ -122,17 +160,29 @@ bool Intake::read() {
   bool again = true;
   while (again) {
     again = false;
+    bool got_any = false;
     for (Feed& feed : feeds_) {
       if (batch_full() || !engine_has_room()) return any;
       const bool got = poll(feed);
-      any |= got;
+      got_any |= got;
       again |= got && feed.more;
     }
+    any |= got_any;
+    // At a tick what one source leaves is given to others; without ticks it is now.
+    if (again || !got_any || options_.ticks || records_left_ == INT64_MAX) continue;
+    share_records();
+    again = std::any_of(feeds_.begin(), feeds_.end(), [](const Feed& feed) { return feed.more && !feed.holds_back; });
   }
   return any;
 }
 
 void Intake::read_received() {
+  if (options_.ticks && records_left_ > 0 && records_left_ != INT64_MAX && !stopped_) {
+    share_records();
+    static_cast<void>(read());
+    for (Feed& feed : feeds_) feed.share = records_left_;
+    static_cast<void>(read());
+  }
   for (Feed& feed : feeds_) {
     // A source with a backlog is read as fast as the engine takes it; one without is asked once for what has come.
     if (feed.more && feed.source->queued_bytes() == 0 && !stopped_) continue;
@@ -201,6 +251,21 @@ void Intake::committed(const std::map<std::string, flow::Position>& positions) {
   for (Feed& feed : feeds_) {
     const auto found = positions.find(feed.id);
     if (found != positions.end()) feed.source->committed(found->second);
+  }
+}
+
+void Intake::batch_done(std::int64_t batch) {
+  for (Feed& feed : feeds_) feed.open.erase(feed.open.begin(), feed.open.upper_bound(batch));
+}
+
+void Intake::measure() {
+  for (Feed& feed : feeds_) {
+    if (feed.exposed == nullptr) continue;
+    std::int64_t bytes = 0;
+    for (const auto& [batch, handed] : feed.open) bytes += handed;
+    // What the log has not written yet may be of any source.
+    if (options_.unlogged_bytes) bytes = std::min(bytes, options_.unlogged_bytes());
+    feed.exposed->set(static_cast<double>(bytes + feed.source->queued_bytes()));
   }
 }
 

@@ -8,10 +8,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/loop/event_loop.h"
+#include "engine/observe/metrics.h"
 #include "engine/runtime/engine_thread.h"
 
 namespace sr::runtime {
@@ -22,10 +24,13 @@ struct IntakeOptions {
   Logger* log = nullptr;
   Metrics* metrics = nullptr;
   bool available_now = false;
-  std::optional<std::int64_t> max_records;  // of one batch over all sources
+  bool ticks = false;                       // batches end at ticks: what one source leaves is given to others then
+  std::optional<std::int64_t> max_records;  // of one batch over all sources, which share it
   std::optional<std::int64_t> max_bytes;
-  std::int64_t max_memory = std::int64_t{1} << 30;  // received and not yet executed
-  std::function<void()> wake;                       // something came, or a source has ended
+  std::int64_t max_memory = std::int64_t{1} << 30;  // received and not yet executed, and the state
+  std::set<std::string> exposed;  // sources whose input a crash takes with it before it is logged or committed
+  std::function<std::int64_t()> unlogged_bytes;  // handed on and not yet durable in the log; null: there is no log
+  std::function<void()> wake;                    // something came, or a source has ended
   std::function<void(Failure)> fail;
 };
 
@@ -39,8 +44,10 @@ class Intake {
   void hold();
   // Begins a batch with fresh limits; what is read from now on belongs to it.
   void begin_batch(const Tick& tick);
-  // Bounds every batch from the next one on; for back-pressure. At least one record is read.
-  void limit_records(std::int64_t records) { pressure_records_ = std::max<std::int64_t>(1, records); }
+  // Bounds what every batch from the next one on takes of a source; for back-pressure. At least one record is read.
+  void limit_records(std::uint32_t source, std::int64_t records);
+  // Leaves less memory for input, from the next batch on: the state of the nodes holds so much.
+  void state_holds(std::int64_t bytes);
   // Reads what is there and may be read; true if anything was handed to the engine.
   bool read();
   // Reads what was received before this moment, for the cut.
@@ -69,6 +76,10 @@ class Intake {
   void stop();
   bool stopped() const { return stopped_; }
   void committed(const std::map<std::string, flow::Position>& positions);
+  // The sinks have this batch and those before it.
+  void batch_done(std::int64_t batch);
+  // Sets the metric of what a crash would lose now.
+  void measure();
   flow::Progress progress() const;
   void close();
 
@@ -80,12 +91,19 @@ class Intake {
     double max_rate = 0;
     double tokens = 0;
     std::int64_t tokens_us = 0;
-    flow::Position position;  // of the open batch; empty: it was not asked
-    bool more = false;        // the last poll left something behind
-    bool holds_back = false;  // it has more, but not for this batch
+    flow::Position position;         // of the open batch; empty: it was not asked
+    std::int64_t most = INT64_MAX;   // records of a batch, for back-pressure
+    std::int64_t left = INT64_MAX;   // of `most` in the open batch
+    std::int64_t share = INT64_MAX;  // left of what the batch has for it
+    bool more = false;               // the last poll left something behind
+    bool holds_back = false;         // it has more, but not for this batch
     bool ended_told = false;
+    Gauge* exposed = nullptr;                   // null: a crash takes nothing of it
+    std::map<std::int64_t, std::int64_t> open;  // of an exposed one: bytes by batch that is not committed
   };
   bool poll(Feed& feed);
+  void share_records();
+  std::int64_t records_for(const Feed& feed) const;
   std::int64_t allowed_by_rate(Feed& feed);
   bool engine_has_room();
 
@@ -96,8 +114,9 @@ class Intake {
   Tick tick_;
   std::int64_t records_left_ = INT64_MAX;
   std::int64_t bytes_left_ = INT64_MAX;
-  std::int64_t pressure_records_ = INT64_MAX;
-  std::int64_t memory_limit_ = 0;
+  std::int64_t memory_limit_ = 0;         // of input
+  std::int64_t engine_limit_ = 0;         // of what is handed to the engine
+  std::int64_t batch_limit_ = INT64_MAX;  // bytes of a batch while memory is short
   std::int64_t rate_wait_ms_ = 0;
   bool has_input_ = false;
   bool paused_ = false;

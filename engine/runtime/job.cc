@@ -36,7 +36,10 @@ Status Job::open_sink(flow::Node& node) {
   const auto& policy = node.on_error.retry;
   BackOff back_off(policy ? BackOffOptions{policy->initial_ms, policy->max_ms, policy->jitter} : BackOffOptions{});
   while (true) {
-    const Status opened = std::get<flow::SinkNode>(node.work).sink->open(context);
+    const Status opened = [&] {
+      const Activities::Mark opening = doing("sink `" + node.id + "` is being opened");
+      return std::get<flow::SinkNode>(node.work).sink->open(context);
+    }();
     if (opened.ok()) return {};
     const Error failed{"sink `" + node.id + "`: " + opened.error().message, false, opened.error().code};
     // A table of another shape stays one, however often it is looked at.
@@ -75,17 +78,22 @@ Status Job::open_sinks() {
   return {};
 }
 
+Activities::Mark Job::doing(std::string what) {
+  return activities().begin(std::move(what), options_.env->clock->monotonic_us());
+}
+
 Status Job::open() {
+  options_.loop->on_signal([this](int signal, int count) { signalled(signal, count); });
   history_ = std::make_unique<TickHistory>(*options_.metrics);
   node_counters_ = std::make_unique<NodeCounters>(graph_, *options_.metrics);
   pool_ = std::make_unique<WorkerPool>(std::max(1U, options_.workers));
-  options_.loop->on_signal([this](int signal, int count) { signalled(signal, count); });
   if (options_.checkpoint) SR_TRY(open_checkpoint());
   const ExecutorOptions executing{pool_.get(), kChunkRows, options_.env,
                                   flow::Services{options_.programs, options_.log, options_.metrics, nullptr},
                                   checkpoint_ != nullptr};
   executor_ = std::make_unique<Executor>(graph_, executing);
   sink_commits_ = std::make_unique<SinkCommits>(graph_, *options_.env, options_.log, true);
+  sink_commits_->show(activities());
   wake_timer_ = options_.loop->timer([this] {
     wake_armed_ = false;
     advance();
@@ -106,12 +114,16 @@ Status Job::open() {
   };
   SinkCommits recovering(graph_, *options_.env, options_.log, false, options.wait);
   Recovery recovery(*checkpoint_, std::move(options));
+  recovering.show(activities());
   std::map<std::string, flow::Position> standings;
+  Activities::Mark restoring = doing("the state is being restored");
   SR_TRY(recovery.restore(graph_, *executor_, standings));
+  restoring = {};
   SR_TRY(open_sinks());
   start_threads();
   SR_TRY(open_intake(standings));
   intake_->hold();
+  const Activities::Mark replaying = doing("batches of the last run are executed again");
   auto resumed = recovery.replay(graph_, *executor_, recovering);
   if (!resumed.ok()) return resumed.error();
   durable_log_->begin_after(resumed->last, std::move(resumed->sinks), resumed->ran);
@@ -155,10 +167,11 @@ void Job::start_threads() {
   callbacks.executed = [this, failed](ExecutedBatch batch) {
     const Status logged = batch_log_->executed(batch.result, *executor_, batch.processing_us);
     if (!logged.ok()) return failed({{}, logged.error().message, {}, logged.error().code});
+    std::vector<NodeState> states = batch.result.states;
     if (!committer_->submit(std::move(batch))) return;
-    options_.loop->post([this] { executed(); });
+    options_.loop->post([this, states = std::move(states)]() mutable { executed(std::move(states)); });
   };
-  engine_ = std::make_unique<EngineThread>(*executor_, *options_.env->clock, std::move(callbacks));
+  engine_ = std::make_unique<EngineThread>(*executor_, *options_.env->clock, activities(), std::move(callbacks));
 }
 
 Status Job::open_intake(const std::map<std::string, flow::Position>& standings) {
@@ -168,22 +181,37 @@ Status Job::open_intake(const std::map<std::string, flow::Position>& standings) 
   intake.log = options_.log;
   intake.metrics = options_.metrics;
   intake.available_now = options_.trigger == Trigger::available_now;
+  intake.ticks = options_.trigger == Trigger::interval;
   intake.max_records = options_.max_records;
   intake.max_bytes = options_.max_bytes;
   intake.max_memory = options_.max_memory;
+  intake.exposed = options_.cannot_replay;
+  if (checkpoint_ && checkpoint_->input() != nullptr)
+    intake.unlogged_bytes = [log = checkpoint_->input()] { return log->wal().pending_bytes(); };
   intake.wake = [this] { woken(); };
   intake.fail = [this](const Failure& failure) { options_.loop->post([this, failure] { fail(failure); }); };
   intake_ = std::make_unique<Intake>(graph_, *engine_, std::move(intake));
   return intake_->open(standings);
 }
 
+// Before the first batch begins.
+void Job::begin_pressure() {
+  if (!options_.backpressure || options_.trigger != Trigger::interval) return;
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    if (!std::holds_alternative<flow::SourceNode>(graph_.nodes[i].work)) continue;
+    pressure_.emplace(i, RateEstimator(graph_.interval_ms, *options_.backpressure));
+    intake_->limit_records(i, records_of_a_batch(options_.backpressure->initial_rate));
+  }
+}
+
 JobOutcome Job::run() {
   if (const Status opened = open(); !opened.ok()) {
-    if (phase_ != Phase::over) outcome_ = {4, false, opened.error().message};
-    phase_ = Phase::over;
+    end({4, false, opened.error().message});
     if (!outcome_.forced) shut_down();
     return outcome_;
   }
+  if (options_.opened) options_.opened();
+  begin_pressure();
   if (options_.trigger == Trigger::interval) {
     TickerOptions ticks{graph_.interval_ms, options_.suspended_us, [this](std::int64_t jump_ms) { held(jump_ms); }};
     ticker_ = std::make_unique<Ticker>(*options_.loop, *options_.env->clock, std::move(ticks), [this](Ticker::Due due) {
@@ -197,9 +225,6 @@ JobOutcome Job::run() {
   }
   if (options_.progress && options_.trigger == Trigger::available_now) {
     progress_ = std::make_unique<ProgressLine>(*options_.loop, *intake_, *history_, options_.say);
-  }
-  if (options_.backpressure && options_.trigger == Trigger::interval) {
-    pressure_ = std::make_unique<RateEstimator>(graph_.interval_ms, *options_.backpressure);
   }
   options_.loop->post([this] { advance(); });
   options_.loop->run();
@@ -239,8 +264,9 @@ void Job::wake_later(std::int64_t ms) {
   wake_timer_->arm(options_.loop->clock().monotonic_us() + ms * 1000);
 }
 
-void Job::executed() {
+void Job::executed(std::vector<NodeState> states) {
   ++cuts_executed_;
+  if (!states.empty()) state_holds(std::move(states));
   advance();
 }
 
@@ -259,13 +285,21 @@ void Job::committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uin
   stats.scheduling_delay_us = batch.scheduling_delay_us;
   stats.processing_us = batch.processing_us;
   stats.commit_us = commit_us;
-  options_.loop->post([this, stats, number = batch.result.tick.id] { told_committed(stats, number); });
+  SourceRecords records;
+  for (const auto& [source, pressure] : pressure_) {
+    const NodeCounts& counts = batch.result.counts[source];
+    records.emplace_back(source, counts.rows_out + counts.rows_failed);
+  }
+  options_.loop->post([this, stats, number = batch.result.tick.id, records = std::move(records)] {
+    told_committed(stats, number, records);
+  });
 }
 
-void Job::told_committed(const TickStats& stats, std::int64_t number) {
+void Job::told_committed(const TickStats& stats, std::int64_t number, const SourceRecords& records) {
   ++commits_;
   history_->add(stats);
-  if (pressure_) estimate_rate(stats);
+  intake_->batch_done(number);
+  estimate_rates(stats, records);
   if (options_.verbose && options_.say) options_.say(to_line(stats) + "\n");
   if (!checkpoint_ || left_out(Failpoint::input_until_snapshot)) covered(number);
   advance();
@@ -279,11 +313,14 @@ void Job::covered(std::int64_t batch) {
   }
 }
 
-void Job::estimate_rate(const TickStats& stats) {
+// Executing and committing go on at the same time: the slower one says what the job can take.
+void Job::estimate_rates(const TickStats& stats, const SourceRecords& records) {
   const std::int64_t now = options_.env->clock->monotonic_us();
-  pressure_->add({now, stats.records_in, stats.processing_us, stats.scheduling_delay_us});
-  if (const auto rate = pressure_->rate()) {
-    intake_->limit_records(static_cast<std::int64_t>(*rate * static_cast<double>(graph_.interval_ms) / 1000));
+  const std::int64_t slowest_us = std::max(stats.processing_us, stats.commit_us);
+  for (const auto& [source, taken] : records) {
+    RateEstimator& pressure = pressure_.at(source);
+    pressure.add({now, taken, slowest_us, stats.scheduling_delay_us});
+    if (const auto rate = pressure.rate()) intake_->limit_records(source, records_of_a_batch(*rate));
   }
 }
 
@@ -295,8 +332,10 @@ void Job::signalled(int signal, int count) {
   if (!options_.graceful) return end({});
   if (options_.log) options_.log->info("stopping: what was received is processed first");
   shutdown_timer_ = options_.loop->timer([this] {
+    const std::string busy = activities().list();
     end({4, true,
-         "the drain took longer than `shutdown.timeout`; what was not committed is done again at the next start"});
+         "the drain took longer than `shutdown.timeout`" + (busy.empty() ? "" : " (still at work: " + busy + ")") +
+             "; what was not committed is done again at the next start"});
   });
   shutdown_timer_->arm(options_.loop->clock().monotonic_us() + options_.shutdown_timeout_ms * 1000);
   if (phase_ == Phase::running) drain();
@@ -313,6 +352,7 @@ void Job::drain() {
 // end of its input is done with it; one that was stopped goes on, and keeps what an older snapshot would need.
 Status Job::finish_checkpoint() {
   if (!durable_log_) return {};
+  const Activities::Mark saving = doing("the last snapshot is being written");
   SR_TRY(durable_log_->finish(*executor_, intake_->standings()));
   if (!intake_->stopped()) covered(INT64_MAX);
   return {};
@@ -329,6 +369,7 @@ void Job::end(JobOutcome outcome) {
   if (phase_ == Phase::over) return;
   phase_ = Phase::over;
   outcome_ = std::move(outcome);
+  if (options_.guard != nullptr) options_.guard->ending(outcome_.exit_code, outcome_.error);
   options_.loop->stop();
 }
 
@@ -345,7 +386,10 @@ void Job::shut_down() {
   progress_.reset();
   if (intake_) intake_->close();
   for (flow::Node& node : graph_.nodes) {
-    if (auto* sink = std::get_if<flow::SinkNode>(&node.work)) sink->sink->close();
+    auto* sink = std::get_if<flow::SinkNode>(&node.work);
+    if (sink == nullptr) continue;
+    const Activities::Mark closing = doing("sink `" + node.id + "` is being closed");
+    sink->sink->close();
   }
 }
 

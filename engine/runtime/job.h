@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@
 #include "engine/observe/tick_stats.h"
 #include "engine/runtime/commit_thread.h"
 #include "engine/runtime/durable_log.h"
+#include "engine/runtime/end_guard.h"
 #include "engine/runtime/intake.h"
 #include "engine/runtime/node_counters.h"
 #include "engine/runtime/progress_line.h"
@@ -42,6 +44,7 @@ struct JobOptions {
   std::int64_t max_queued = 4;
   std::int64_t max_memory = std::int64_t{1} << 30;
   unsigned workers = 1;
+  std::set<std::string> cannot_replay;       // sources whose received input only a log keeps
   std::optional<PidConstants> backpressure;  // null: only memory and max_queued hold the sources back
   bool graceful = true;
   std::int64_t shutdown_timeout_ms = 30'000;
@@ -50,6 +53,8 @@ struct JobOptions {
   bool verbose = false;                         // a line for each batch
   bool progress = false;                        // a line that shows how far the job is; for terminals
   std::function<void(std::string_view)> say;    // takes what is for people, lines with \n
+  std::function<void()> opened;                 // called once when the job has recovered and everything is open
+  EndGuard* guard = nullptr;                    // null: a thread that is stuck holds up the end
 };
 
 struct JobOutcome {
@@ -90,20 +95,29 @@ class Job {
   void woken();
   std::int64_t cuts_waiting() const { return std::max<std::int64_t>(0, cuts_sent_ - cuts_executed_ - 1); }
 
-  void executed();
+  void executed(std::vector<NodeState> states);
+  void state_holds(std::vector<NodeState> states);
   void committed(const ExecutedBatch& batch, std::int64_t commit_us, std::uint64_t dropped);
-  void told_committed(const TickStats& stats, std::int64_t number);
-  void estimate_rate(const TickStats& stats);
+  using SourceRecords = std::vector<std::pair<std::uint32_t, std::uint64_t>>;  // by node
+  void told_committed(const TickStats& stats, std::int64_t number, const SourceRecords& records);
+  void begin_pressure();
+  std::int64_t records_of_a_batch(double rate) const {
+    return static_cast<std::int64_t>(rate * static_cast<double>(graph_.interval_ms) / 1000);
+  }
+  void estimate_rates(const TickStats& stats, const SourceRecords& records);
   void signalled(int signal, int count);
   void drain();
   void fail(const Failure& failure);
   void end(JobOutcome outcome);
   void shut_down();
+  Activities& activities() { return options_.guard != nullptr ? options_.guard->activities() : own_activities_; }
+  Activities::Mark doing(std::string what);
   std::int64_t wall_multiple() const;
   void held(std::int64_t jump_ms) const;
 
   flow::Graph graph_;
   JobOptions options_;
+  Activities own_activities_;
   NoBatchLog no_log_;
   std::unique_ptr<Checkpoint> checkpoint_;
   std::unique_ptr<DurableLog> durable_log_;
@@ -120,7 +134,7 @@ class Job {
   std::unique_ptr<TickHistory> history_;
   std::unique_ptr<NodeCounters> node_counters_;
   std::unique_ptr<ProgressLine> progress_;
-  std::unique_ptr<RateEstimator> pressure_;
+  std::map<std::uint32_t, RateEstimator> pressure_;  // by source; empty without back-pressure
 
   Phase phase_ = Phase::running;
   JobOutcome outcome_;

@@ -1,4 +1,6 @@
 // When a job reads and where it cuts its batches, by trigger.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/runtime/job.h"
@@ -8,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kAvailableAhead = 2;  // batches cut and not yet executed
 constexpr std::int64_t kLazyReadMs = 20;
+constexpr std::size_t kNamedStates = 3;  // in an error
 
 }  // namespace
 
@@ -26,6 +29,7 @@ void Job::advance() {
         break;
     }
     intake_->regulate();
+    intake_->measure();
     if (phase_ == Phase::running && intake_->rate_wait_ms() > 0) wake_later(intake_->rate_wait_ms());
   }
   if (phase_ != Phase::finishing || commits_ != cuts_sent_) return;
@@ -114,6 +118,27 @@ void Job::cut(std::int64_t due_us) {
   ++cuts_sent_;
   engine_->cut(std::move(cut));
   if (tick_.last) phase_ = Phase::finishing;
+}
+
+// Sources and batches get what the state leaves of the memory. A state that needs more than all of it ends the job
+// while the machine still has some.
+void Job::state_holds(std::vector<NodeState> states) {
+  std::uint64_t all = 0;
+  for (const NodeState& state : states) all += state.bytes;
+  intake_->state_holds(static_cast<std::int64_t>(all));
+  if (static_cast<std::int64_t>(all) <= options_.max_memory) return;
+  std::sort(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  std::string largest;
+  for (std::size_t i = 0; i < std::min<std::size_t>(states.size(), kNamedStates); ++i)
+    largest += fmt::format("\n  `{}`: {} MiB in {} keys", graph_.nodes[states[i].node].id, states[i].bytes >> 20,
+                           states[i].keys);
+  fail({{},
+        fmt::format("the state of the nodes needs {} MiB, more than `batch.max_memory` ({} MiB):{}\n  let it forget "
+                    "(a shorter window, `ttl`, `timeout` or `within`), give it fewer keys, or raise `batch.max_memory` "
+                    "and start again: nothing is lost that has a checkpoint",
+                    all >> 20, options_.max_memory >> 20, largest),
+        {},
+        "memory"});
 }
 
 }  // namespace sr::runtime

@@ -58,12 +58,19 @@ std::optional<Failure> SinkCommits::commit(const BatchResult& batch, durability:
   return std::nullopt;
 }
 
+Result<std::string> SinkCommits::attempt(const flow::Node& node, const SinkBatch& batch, const Tick& tick) {
+  Activities::Mark mark;
+  if (activities_ != nullptr)
+    mark =
+        activities_->begin("sink `" + node.id + "` takes batch " + std::to_string(tick.id), env_.clock->monotonic_us());
+  return commit_to_sink(*std::get<flow::SinkNode>(node.work).sink, batch, tick);
+}
+
 Result<std::string> SinkCommits::commit_with_retries(const flow::Node& node, const SinkBatch& batch, const Tick& tick) {
-  flow::Sink& sink = *std::get<flow::SinkNode>(node.work).sink;
   const auto& policy = node.on_error.retry;
   BackOff back_off(policy ? BackOffOptions{policy->initial_ms, policy->max_ms, policy->jitter} : BackOffOptions{});
   while (true) {
-    Result<std::string> token = commit_to_sink(sink, batch, tick);
+    Result<std::string> token = attempt(node, batch, tick);
     if (token.ok() || token.error().code == "EPIPE") return token;
     // Without a word about it in the job, what may heal by itself is waited for.
     if (!policy && !token.error().retriable) return token;

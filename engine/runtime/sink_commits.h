@@ -12,6 +12,7 @@
 #include "engine/durability/records.h"
 #include "engine/loop/worker_pool.h"
 #include "engine/observe/log.h"
+#include "engine/runtime/activities.h"
 #include "engine/runtime/executor.h"
 
 namespace sr::runtime {
@@ -28,10 +29,13 @@ class SinkCommits {
   // Tries until every sink has the batch, a sink's policy is exhausted, or stop() is called. Fills the tokens;
   // `dropped`: rows that sinks have given up. One call at a time.
   std::optional<Failure> commit(const BatchResult& batch, durability::BatchCommit& done, std::uint64_t& dropped);
+  // Each attempt is an activity from now on.
+  void show(Activities& activities) { activities_ = &activities; }
   // Ends waits for a next attempt. Any thread.
   void stop();
 
  private:
+  Result<std::string> attempt(const flow::Node& node, const SinkBatch& batch, const Tick& tick);
   Result<std::string> commit_with_retries(const flow::Node& node, const SinkBatch& batch, const Tick& tick);
   bool wait_ms(std::int64_t ms);
 
@@ -39,6 +43,7 @@ class SinkCommits {
   Environment& env_;
   Logger* log_;
   Wait wait_;
+  Activities* activities_ = nullptr;
   std::optional<WorkerPool> pool_;
   std::mutex mutex_;
   std::condition_variable stopped_;

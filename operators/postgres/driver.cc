@@ -1,8 +1,10 @@
 // The PostgreSQL driver: a module of its own, the only place that knows libpq. Rows travel by COPY, for an upsert into
 // a temporary table first.
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "operators/support/sql_driver.h"
@@ -109,6 +111,8 @@ class PostgresDriver final : public SqlDriver {
     set("connect_timeout", timeout.c_str());
     set("tcp_user_timeout", "30000");
     set("keepalives_idle", "30");
+    set("keepalives_interval", "10");
+    set("keepalives_count", "3");
     set("client_encoding", "UTF8");
     set("fallback_application_name", "streamrun");
     set(nullptr, nullptr);
@@ -118,6 +122,8 @@ class PostgresDriver final : public SqlDriver {
       disconnect();
       return error;
     }
+    silence_ms_ = static_cast<int>(how.silence_ms);
+    PQsetnonblocking(connection_, 1);
     PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
     SR_TRY(execute("SET timezone = 'UTC'; SET standard_conforming_strings = on; SET lock_timeout = '10s'"));
     if (how.read_only) SR_TRY(execute("SET default_transaction_read_only = on"));
@@ -136,12 +142,12 @@ class PostgresDriver final : public SqlDriver {
 
   Status execute(const std::string& sql) override {
     if (sql == "ROLLBACK") staged_.clear();  // the temporary table may have gone with it
-    const ResultPtr result(PQexec(connection_, sql.c_str()));
+    const ResultPtr result = answer_to(sql);
     return check(result.get());
   }
 
   Result<std::vector<SqlRow>> query(const std::string& sql) override {
-    const ResultPtr result(PQexec(connection_, sql.c_str()));
+    const ResultPtr result = answer_to(sql);
     if (const Status status = check(result.get()); !status.ok()) return status.error();
     std::vector<SqlRow> rows;
     for (int row = 0; row < PQntuples(result.get()); ++row) {
@@ -163,6 +169,47 @@ class PostgresDriver final : public SqlDriver {
   }
 
  private:
+  // Waits until the socket is ready for one of `events`. A server that is silent for too long is left.
+  bool wait(short events) {
+    pollfd socket{PQsocket(connection_), events, 0};
+    int ready = 0;
+    do {
+      ready = ::poll(&socket, 1, silence_ms_);
+    } while (ready < 0 && errno == EINTR);
+    if (ready > 0) return true;
+    disconnect();
+    return false;
+  }
+
+  // Sends what is queued, and takes what the server says meanwhile, so that neither waits for the other.
+  bool flush() {
+    while (const int left = PQflush(connection_)) {
+      if (left < 0 || !wait(POLLIN | POLLOUT) || PQconsumeInput(connection_) == 0) return false;
+    }
+    return true;
+  }
+
+  // The next result of what was asked; null behind the last, and when the server was left.
+  ResultPtr next() {
+    while (connection_ != nullptr && PQisBusy(connection_) != 0) {
+      if (!wait(POLLIN)) return nullptr;
+      if (PQconsumeInput(connection_) == 0) break;  // what is lost is a result too
+    }
+    return ResultPtr(connection_ == nullptr ? nullptr : PQgetResult(connection_));
+  }
+
+  // The last result of one or more statements, or the one that failed.
+  ResultPtr answer_to(const std::string& sql) {
+    if (connection_ == nullptr || PQsendQuery(connection_, sql.c_str()) == 0 || !flush()) return nullptr;
+    ResultPtr last;
+    while (ResultPtr result = next()) {
+      const ExecStatusType status = PQresultStatus(result.get());
+      if (!last || PQresultStatus(last.get()) != PGRES_FATAL_ERROR) last = std::move(result);
+      if (status == PGRES_COPY_IN) break;
+    }
+    return connection_ == nullptr ? nullptr : std::move(last);
+  }
+
   // A wrong password, database or host name does not heal by waiting; a server that starts or is full does, and so does
   // an outage of the name service ("Temporary failure in name resolution").
   bool refused_for_good() const {
@@ -177,6 +224,9 @@ class PostgresDriver final : public SqlDriver {
 
   Status check(const PGresult* result) const {
     const ExecStatusType status = PQresultStatus(result);
+    if (connection_ == nullptr)
+      return Error{"PostgreSQL: the server has not said anything for " + std::to_string(silence_ms_ / 1000) + " s",
+                   true};
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN) return {};
     const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const bool lost = !connected();
@@ -207,19 +257,26 @@ class PostgresDriver final : public SqlDriver {
       if (!sent) break;
     }
     if (sent) send(buffer);
-    PQputCopyEnd(connection_, nullptr);
-    Status status;
-    while (const ResultPtr result{PQgetResult(connection_)}) {
+    while (connection_ != nullptr && PQputCopyEnd(connection_, nullptr) == 0 && flush()) {
+    }
+    if (connection_ != nullptr) flush();
+    Status status = connection_ == nullptr ? check(nullptr) : Status{};
+    while (const ResultPtr result = next()) {
       if (status.ok()) status = check(result.get());
     }
+    if (status.ok() && connection_ == nullptr) return check(nullptr);
     if (status.ok() && !connected()) return Error{"PostgreSQL: the connection was lost", true};
     return status;
   }
 
   bool send(std::string& buffer) {
-    const bool sent = buffer.empty() || PQputCopyData(connection_, buffer.data(), static_cast<int>(buffer.size())) == 1;
+    int sent = 1;
+    while (!buffer.empty()) {
+      sent = PQputCopyData(connection_, buffer.data(), static_cast<int>(buffer.size()));
+      if (sent != 0 || !flush()) break;
+    }
     buffer.clear();
-    return sent;
+    return sent == 1 && flush();
   }
 
   static std::string upsert_sql(const SqlInsert& into) {
@@ -236,6 +293,7 @@ class PostgresDriver final : public SqlDriver {
   }
 
   PGconn* connection_ = nullptr;
+  int silence_ms_ = 0;
   std::string staged_;  // the table that the temporary one is like
 };
 

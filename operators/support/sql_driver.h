@@ -24,8 +24,9 @@ struct SqlConnect {
   std::optional<TlsMode> tls;  // absent: as the url says, else `prefer`
   std::string tls_ca;          // file with the certificates to trust
   std::int64_t connect_timeout_ms = 10'000;
-  bool durable = false;    // what is committed must survive a power cut
-  bool read_only = false;  // nothing may be changed, not even a file made
+  std::int64_t silence_ms = 300'000;  // a server that says and takes nothing for so long is given up
+  bool durable = false;               // what is committed must survive a power cut
+  bool read_only = false;             // nothing may be changed, not even a file made
 };
 
 // Where rows go. Names are quoted already.

@@ -15,6 +15,7 @@ import threading
 import time
 
 from lossy_proxy import LossyProxy
+from stalling_proxy import StallingProxy
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVERS = str(ROOT / "scripts" / "servers.sh")
@@ -109,6 +110,18 @@ def server_crashes(world):
         assert running.returncode == 0, error
         assert "next_attempt_ms" in error, error
         assert world.ask(kind, "select concat(count(*), ' ', sum(id), ' ', max(text)) from crash") == "6000 17997000 row 999", kind
+
+
+def stop_while_silent(world):
+    """a signal ends a job whose server has stopped answering while the sink opens, in time and with exit 4"""
+    with StallingProxy(int(world.port("postgres")), b"streamrun_commit") as proxy:
+        url = world.urls["postgres"].replace(world.port("postgres"), str(proxy.port))
+        text = JOB.format(name="silent", sink="postgres", url=url).replace("checkpoint: none", "checkpoint: {dir: ./silent}")
+        running = world.run(world.job("silent", text + "shutdown: {timeout: 300ms}\n"))
+        until(proxy.stalled.is_set, "the sink to open")
+        running.send_signal(signal.SIGTERM)
+        _, error = running.communicate(timeout=WAIT)
+    assert running.returncode == 4 and "sink `out` is being opened" in error, error
 
 
 def stop_while_down(world):
@@ -323,7 +336,8 @@ def main():
     folder.chmod(0o755)  # the servers run as users of their own
     world = World(binary, unit, folder)
     failed = 0
-    tests = (table_tests, server_crashes, stop_while_down, down_at_start, errors_at_start, no_such_server, encrypted, edited_after_a_crash, check_env, missing_module)
+    tests = (table_tests, server_crashes, stop_while_down, stop_while_silent, down_at_start, errors_at_start, no_such_server, encrypted,
+             edited_after_a_crash, check_env, missing_module)
     try:
         for kind in KINDS:
             world.start(kind)

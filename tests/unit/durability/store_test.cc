@@ -273,6 +273,35 @@ TEST_CASE("names of datasets may hold anything") {
   CHECK(wrong.error().message == "state/words/dataset/a-h is that of another dataset");
 }
 
+TEST_CASE("a folder that is removed or replaced under the job is an error of its next snapshot and of its end") {
+  const std::string dir = std::filesystem::temp_directory_path() / ("streamrun-gone-" + std::to_string(::getpid()));
+  const std::string aside = dir + "-aside";
+  for (const bool replaced : {false, true}) {
+    std::filesystem::remove_all(dir);
+    std::filesystem::remove_all(aside);
+    StoreOptions options = life_options(real_environment());
+    options.dir = dir;
+    auto opened = Store::open(options);
+    REQUIRE(opened.ok());
+    Store& store = *opened->store;
+    REQUIRE(store.begin("", "").ok());
+    REQUIRE(store.save({}).ok());
+    std::filesystem::rename(dir, aside);
+    if (replaced) std::filesystem::copy(aside, dir, std::filesystem::copy_options::recursive);
+    REQUIRE(store.plan(plan_of(1)).ok());
+    REQUIRE(store.commit(commit_of(1)).ok());
+    Snapshot snapshot;
+    snapshot.tick.id = 1;
+    const auto saved = store.save(snapshot);
+    REQUIRE_FALSE(saved.ok());
+    CHECK(saved.error().code == "gone");
+    CHECK(saved.error().message.find(replaced ? "was replaced" : "was removed") != std::string::npos);
+    CHECK_FALSE(store.clean().ok());
+    std::filesystem::remove_all(dir);
+    std::filesystem::remove_all(aside);
+  }
+}
+
 TEST_CASE("the real file system keeps a folder, too") {
   Environment& env = real_environment();
   const std::string dir = "/tmp/streamrun-store-" + std::to_string(env.random->next());

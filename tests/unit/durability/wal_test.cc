@@ -91,6 +91,46 @@ TEST_CASE("an error of the visitor ends the reading") {
   CHECK(visits == 2);
 }
 
+TEST_CASE("a full disk is met from the reserve, and the next start has one of its own") {
+  VirtualEnvironment world;
+  WalOptions options = options_of(world.environment);
+  options.segment_bytes = 256 << 10;
+  options.max_bytes = 64 << 20;
+  options.reserve_bytes = 512 << 10;
+  const auto open = [&] {
+    std::vector<std::string> notes;
+    auto opened = Wal::open(options, &notes);
+    if (!opened.ok()) FAIL(opened.error().message);
+    return std::move(*opened);
+  };
+  const std::string bytes(100 << 10, 'x');
+  std::unique_ptr<Wal> wal = open();
+  CHECK_FALSE(wal->low());
+  world.fs.set_capacity(1400 << 10);
+  for (int i = 0; i < 3; ++i) {
+    wal->append("s", bytes, 0);
+    REQUIRE(wal->sync().ok());
+  }
+  CHECK(wal->low());  // the third is in the reserve
+  CHECK(wal->durable_sequence() == 3);
+  wal.reset();
+  world.fs.set_capacity(1290 << 10);  // not enough for a copy of the last segment without the reserve of the start
+  wal = open();
+  CHECK(wal->low());
+  int read = 0;
+  REQUIRE(wal->read(1, 3,
+                    [&](const WalRecord& record) {
+                      read += record.bytes == bytes ? 1 : 0;
+                      return Status();
+                    })
+              .ok());
+  CHECK(read == 3);
+  REQUIRE(wal->recycle(3).ok());
+  CHECK_FALSE(wal->low());
+  CHECK(world.fs.stat("state/wal/reserve").ok());
+  CHECK(world.fs.stat("state/wal/reserve-start").ok());
+}
+
 TEST_CASE("the input log of another checkpoint folder is refused") {
   VirtualEnvironment world;
   WalLife life(world.environment);

@@ -341,6 +341,25 @@ TEST_CASE("a commit whose reply is lost is found again, not repeated", "[tables]
   }
 }
 
+TEST_CASE("a PostgreSQL server that says nothing is left, and may be tried again", "[tables]") {
+  for (const Database& database : databases()) {
+    if (database.system != SqlSystem::postgres) continue;
+    auto driver = load_driver(database.dialect());
+    REQUIRE(driver.ok());
+    SqlConnect how;
+    how.target = database.target;
+    how.silence_ms = 50;
+    REQUIRE((*driver)->connect(how).ok());
+    const Status silent = (*driver)->execute("SELECT pg_sleep(600)");
+    REQUIRE_FALSE(silent.ok());
+    CHECK(silent.error().retriable);
+    CHECK(silent.error().message.find("has not said anything") != std::string::npos);
+    CHECK_FALSE((*driver)->connected());
+    REQUIRE((*driver)->connect(how).ok());
+    CHECK((*driver)->query("SELECT 1; SELECT 2")->front().front() == "2");
+  }
+}
+
 TEST_CASE("two sinks of a job have a row of their own", "[tables]") {
   for (const Database& database : databases()) {
     INFO(database.options);

@@ -42,11 +42,12 @@ class LiveJob {
     options.env = &real_environment();
     options.loop = loop.get();
     options.log = &log_;
-    options.metrics = &metrics_;
+    options.metrics = &metrics;
     options.out = &out;
     options.trigger = static_cast<Trigger>(job->spec.batch.trigger);
     options.max_records = job->spec.batch.max_records;
     options.workers = workers;
+    options.cannot_replay = cannot_replay;
     options.say = [](std::string_view) {};
     if (adjust) adjust(options);
     Job running(specs::instantiate(*job->bound, registry), options);
@@ -86,6 +87,8 @@ class LiveJob {
   std::unique_ptr<EventLoop> loop;
   Output out;
   std::function<void(JobOptions&)> adjust;  // what a test wants otherwise
+  Metrics metrics;
+  std::set<std::string> cannot_replay;
 
  private:
   std::unique_ptr<Timer> drain_;
@@ -93,7 +96,6 @@ class LiveJob {
   std::mutex mutex_;
   std::string lines_;
   Logger log_;
-  Metrics metrics_;
 };
 
 // A folder that is gone after the test.

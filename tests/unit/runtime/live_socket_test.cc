@@ -90,6 +90,30 @@ TEST_CASE("lines arrive whole however they are cut, also over a connection that 
   CHECK(live.log_lines().find("was closed") != std::string::npos);
 }
 
+TEST_CASE("what was received and is not committed is measured, as a crash would lose it") {
+  Server server;
+  LiveJob live;
+  live.cannot_replay = {"lines"};
+  Gauge& exposed = live.metrics.gauge("streamrun_source_exposed_bytes", "", {{"source", "lines"}});
+  int peer = -1;
+  std::thread sender([&] {
+    peer = server.accept();
+    send_all(peer, "committed\nnot yet");
+  });
+  double most = 0;
+  std::function<void()> look = [&] {
+    most = std::max(most, exposed.value());
+    const bool all = exposed.value() == 7 && printed_rows(live.out.text()).size() == 1;
+    all ? static_cast<void>(raise(SIGTERM)) : live.at(5, look);
+  };
+  live.at(5, look);
+  const JobOutcome outcome = live.run(job(server.port));
+  sender.join();
+  ::close(peer);
+  CHECK(outcome.exit_code == 0);
+  CHECK(most >= 7);
+}
+
 TEST_CASE("a port that cannot be reached is tried again until it can") {
   int port = 0;
   {
