@@ -122,12 +122,13 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
   return options;
 }
 
-flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink, const durability::Recovered& found) {
+flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink, const durability::Recovered& found,
+                               std::int64_t epoch) {
   flow::SinkContext context;
   context.env = &real_environment();
   context.job = graph.job;
   context.id = sink;
-  runtime::fill_context(context, found, found.epoch);
+  runtime::fill_context(context, found, epoch);
   return context;
 }
 

@@ -48,6 +48,7 @@ streamrun_suite(diagnostics ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/di
 streamrun_suite(properties ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/properties/run.py $<TARGET_FILE:streamrun>)
 streamrun_suite(cli_durable ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/durable.py $<TARGET_FILE:streamrun>)
 streamrun_suite(cli_state ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/state.py $<TARGET_FILE:streamrun>)
+streamrun_suite(cli_sinks ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/sinks.py $<TARGET_FILE:streamrun>)
 streamrun_suite(schema ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/schema/run.py $<TARGET_FILE:streamrun>)
 foreach(check IN ITEMS expressions formats)
   streamrun_suite(differential_${check} ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/differential/${check}.py $<TARGET_FILE:streamrun>)

@@ -16,6 +16,7 @@
 #include <algorithm>
 
 #include "engine/base/hash.h"
+#include "operators/support/batch_files.h"
 #include "operators/support/whole_file.h"
 #include "specs/registry.h"
 
@@ -67,6 +68,25 @@ struct FilesPlace {
     }
     return folder;
   }
+  // The files there that begin with a batch behind this time, in its order.
+  Result<std::vector<std::string>> files_behind(Fs& fs, std::int64_t after_ms) const {
+    auto [parent, name] = split_path(file(0));
+    std::string begin, end = name.substr(1);
+    if (folder_per_batch()) {  // the part of the path that has the time in it first
+      const std::size_t mark = config.path.find(kTimeMark);
+      parent = split_path(config.path.substr(0, mark)).first;
+      begin = split_path(config.path.substr(0, mark)).second;
+      const std::size_t behind = mark + kTimeMark.size();
+      end = config.path.substr(behind, std::min(config.path.find('/', behind), config.path.size()) - behind);
+    }
+    const auto times = times_behind(fs, parent, begin, end, after_ms);
+    if (!times.ok()) return times.error();
+    std::vector<std::string> files;
+    for (const std::int64_t time : *times) {
+      if (holds_something(fs, file(time))) files.push_back(file(time));
+    }
+    return files;
+  }
   // The file that begins with the batch of this time.
   std::string file(std::int64_t time_ms) const {
     const std::string in = folder(time_ms);
@@ -80,13 +100,23 @@ class FilesSink : public flow::Sink {
 
   Status open(const flow::SinkContext& context) override {
     env_ = context.env;
-    last_batch_ = context.last_batch;
     file_options_ = {context.durable, context.durable ? owner_mark(context.job, context.id) : ""};
     // A folder named after the batch is made with the batch.
-    return place_.folder_per_batch() ? Status{} : make_folder(*env_->fs, place_.config.path, context.durable);
+    if (!place_.folder_per_batch()) SR_TRY(make_folder(*env_->fs, place_.config.path, context.durable));
+    if (!context.durable || context.planned.id == 0) return {};
+    const auto ahead = place_.files_behind(*env_->fs, context.planned.time_ms);
+    return ahead.ok() ? files_ahead(*ahead, context.planned) : Status{ahead.error()};
   }
 
-  Result<std::optional<std::int64_t>> recover() override { return last_batch_; }
+  Result<bool> holds(const Tick& tick) override {
+    return file_options_.durable && holds_something(*env_->fs, place_.file(tick.time_ms));
+  }
+
+  Result<std::string> adopt(const flow::SinkContext& context) override {
+    if (context.planned.id == 0) return std::string{};
+    const auto ahead = place_.files_behind(*context.env->fs, context.planned.time_ms);
+    return ahead.ok() ? set_files_aside(*context.env->fs, *ahead) : Result<std::string>(ahead.error());
+  }
 
   std::unique_ptr<flow::Encoded> encode(const Chunk& chunk, const Tick&) const override {
     auto encoded = std::make_unique<flow::EncodedText>();
@@ -118,7 +148,6 @@ class FilesSink : public flow::Sink {
   FilesPlace place_;
   Environment* env_ = nullptr;
   WholeFileOptions file_options_;
-  std::optional<std::int64_t> last_batch_;
 };
 
 // A file for each batch.
@@ -200,7 +229,14 @@ class RolledFiles final : public FilesSink {
     }
     if (!standing_ || file_->size() != standing_->size) SR_TRY(file_->sync());
     standing_ = Standing{file_->path(), first_ms, file_->size(), full};
+    newest_ = tick.id;
     return token();
+  }
+
+  // What is behind the last commit's length is cut at the next start; a full file gets its name when the sink closes.
+  Result<bool> holds(const Tick& tick) override {
+    if (standing_ && standing_->full && newest_ == tick.id) return true;
+    return FilesSink::holds(tick);
   }
 
   void abort(const Tick&) override {
@@ -287,6 +323,7 @@ class RolledFiles final : public FilesSink {
 
   std::unique_ptr<WholeFile> file_;
   std::optional<Standing> standing_;
+  std::int64_t newest_ = 0;  // the last batch that this run has committed
   std::int64_t begun_ms_ = 0;
 };
 
