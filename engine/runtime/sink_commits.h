@@ -28,6 +28,8 @@ class SinkCommits {
   // Tries until every sink has the batch, a sink's policy is exhausted, or stop() is called. Fills the tokens;
   // `dropped`: rows that sinks have given up. One call at a time.
   std::optional<Failure> commit(const BatchResult& batch, durability::BatchCommit& done, std::uint64_t& dropped);
+  // Whether the last commit failed because a sink refuses the batch itself, which waiting does not change.
+  bool refused_for_good() const { return refused_; }
   // Ends waits for a next attempt. Any thread.
   void stop();
 
@@ -39,6 +41,7 @@ class SinkCommits {
   Environment& env_;
   Logger* log_;
   Wait wait_;
+  bool refused_ = false;
   std::optional<WorkerPool> pool_;
   std::mutex mutex_;
   std::condition_variable stopped_;

@@ -166,8 +166,8 @@ class TableSink final : public flow::Sink {
       for (const std::uint32_t column : insert_.key) {
         const auto cell = rows_[i].cell(column);
         if (!cell) {
-          return Error{fmt::format("a row has no value in `{}`, which is part of the key",
-                                   options_.shape.schema->fields[column].name)};
+          return Error{fmt::format("a row has no value in `{}`, which is part of the key: {}",
+                                   options_.shape.schema->fields[column].name, row_text(rows_[i]))};
         }
         key += std::to_string(cell->size()) + ":";
         key += *cell;
@@ -177,6 +177,17 @@ class TableSink final : public flow::Sink {
     std::reverse(kept.begin(), kept.end());
     rows_ = std::move(kept);
     return {};
+  }
+
+  // The beginning of a row, for a person.
+  std::string row_text(const RowRef& row) const {
+    constexpr std::size_t kShown = 200;
+    std::string text;
+    for (std::uint32_t i = 0; i < options_.shape.schema->fields.size() && text.size() < kShown; ++i) {
+      text += fmt::format("{}{}: {}", i == 0 ? "" : ", ", options_.shape.schema->fields[i].name,
+                          row.cell(i).value_or("NULL"));
+    }
+    return text.substr(0, kShown);
   }
 
   // In the open transaction.

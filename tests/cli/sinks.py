@@ -153,9 +153,46 @@ def what_a_repair_has_dropped_is_not_left_out():
     folder.close()
 
 
+def a_batch_that_a_table_refuses_is_cut_again_by_an_edited_job():
+    folder = Folder()
+    table = "sinks:\n  table: {type: sqlite, input: INPUT, path: t.db, table: t}\n"
+    head = JOB.split("sinks:")[0]
+    folder.write("job.yaml", head + table.replace("INPUT", "lines"))
+    with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database, database:
+        database.execute("CREATE TABLE t (value text CHECK (length(value) <= 5))")
+    folder.write("in.txt", "a\nabcdefgh\n")
+    refused(folder, "CHECK constraint")
+    refused(folder, "CHECK constraint", "streamrun state skip JOB lines@1:NUMBER")
+    folder.write("job.yaml", head + "transforms:\n  cut: {type: map, input: lines, set: {value: 'substr(value, 1, 5)'}}\n" + table.replace("INPUT", "cut"))
+    expect("cut again" in ran(folder), "it is said")
+    expect(table_rows(folder) == ["a", "abcde"], table_rows(folder))
+    ran(folder)
+    expect(table_rows(folder) == ["a", "abcde"], "once")
+    folder.close()
+
+
+def a_refused_batch_that_another_sink_holds_is_not_cut_again():
+    folder = Folder()
+    folder.write("job.yaml", JOB)
+    with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database, database:
+        database.execute("CREATE TABLE t (value text CHECK (length(value) <= 5))")
+    folder.write("in.txt", "abcdefgh\n")
+    refused(folder, "CHECK constraint")
+    expect(file_rows(folder) == ["abcdefgh"], "the files have it")
+    folder.write("job.yaml", JOB.replace("input: lines,", "input: cut,").replace("sinks:", "transforms:\n  cut: {type: map, input: lines, set: {value: 'substr(value, 1, 5)'}}\nsinks:"))
+    refused(folder, "CHECK constraint", "sink `rows` holds batch 1 already", "Let `table` take the rows")
+    with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database, database:
+        database.execute("DROP TABLE t")
+    folder.write("in.txt", "ijklmnop\n", "a")
+    ran(folder)
+    expect(table_rows(folder) == file_rows(folder) == ["abcdefgh", "ijklm"], (table_rows(folder), file_rows(folder)))
+    folder.close()
+
+
 TESTS = [an_older_folder_put_back_stops_at_what_is_ahead, text_files_of_a_newer_folder_stop_the_job_too,
          folders_named_after_the_batch_are_compared_too, a_copied_folder_is_fenced_off_at_its_start,
-         what_a_repair_has_dropped_is_not_left_out]
+         what_a_repair_has_dropped_is_not_left_out, a_batch_that_a_table_refuses_is_cut_again_by_an_edited_job,
+         a_refused_batch_that_another_sink_holds_is_not_cut_again]
 
 if __name__ == "__main__":
     sys.exit(durable.main(TESTS))

@@ -434,7 +434,8 @@ TEST_CASE("a NULL in the key of an upsert is an error that names the column", "[
     Life life;
     const auto sink = maker.make();
     REQUIRE(error_of(opened(*sink, life)) == "");
-    CHECK(error_of(commit(*sink, life, 1, chunk)) == "a row has no value in `id`, which is part of the key");
+    CHECK(error_of(commit(*sink, life, 1, chunk)) ==
+          "a row has no value in `id`, which is part of the key: id: NULL, word: a");
     database.reset();
   }
 }
