@@ -102,6 +102,8 @@ class TableSink final : public flow::Sink {
       const Status done =
           in_transaction(options_.shape.dialect, *driver_, [&]() -> Status { return write_batch(tick.id); });
       if (durable_ && (done.ok() || done.error().code == kOutcomeUnknown)) mark_.sent = tick.id;
+      // Behind the same name there may be another server by then: the one that took over from this one.
+      if (!done.ok() && done.error().retriable) driver_->disconnect();
       if (!done.ok()) return told(done.error(), tick);
       if (durable_) mark_.last = tick.id;
       rows_.clear();
