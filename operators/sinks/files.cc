@@ -311,9 +311,13 @@ class RolledFiles final : public FilesSink {
 
   Status finish() {
     const auto name = file_->publish();
-    if (!name.ok()) return name.error();
-    forget();
-    return {};
+    if (name.ok()) {
+      forget();
+      return {};
+    }
+    file_->keep();  // the next attempt looks for it: it may have got its name
+    file_.reset();
+    return name.error();
   }
 
   void forget() {
