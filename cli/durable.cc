@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/base/hash.h"
+#include "operators/support/rolled_file.h"
 #include "specs/instantiate.h"
 #include "specs/render.h"
 
@@ -107,6 +108,7 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
   options.make_former = [&session, &job](const std::string& text) {
     return former_graph(session.registry(), job, text, FormerUse::run);
   };
+  options.close_former = operators::close_former_sink;
   for (const specs::BoundEntry& node : job.bound->nodes) {
     if (node.kind == specs::NodeKind::source && node.spec && !node.spec->info->capabilities.replayable)
       options.cannot_replay.insert(node.id);
@@ -128,6 +130,7 @@ flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink
   context.env = &real_environment();
   context.job = graph.job;
   context.id = sink;
+  if (const auto node = graph.find(sink)) context.was = graph.nodes[*node].was;
   runtime::fill_context(context, found, epoch);
   return context;
 }

@@ -78,7 +78,12 @@ void fill_context(flow::SinkContext& context, const durability::Recovered& found
   context.epoch = epoch;
   if (found.snapshot) context.planned = found.snapshot->tick;
   if (!found.batches.empty()) context.planned = found.batches.back().plan.tick;
-  const auto mark = found.sinks.find(context.id);
+  auto mark = found.sinks.find(context.id);
+  if (mark != found.sinks.end()) {
+    context.was.clear();
+  } else {
+    mark = found.sinks.find(context.was);
+  }
   if (mark == found.sinks.end()) return;
   context.last_batch = mark->second.batch;
   context.last_token = mark->second.token;

@@ -31,7 +31,8 @@ Status Job::open_sink(flow::Node& node) {
   context.job = graph_.job;
   context.id = node.id;
   context.epoch = 1;
-  context.claimed = !opened_.insert(node.id).second;
+  context.was = node.was;
+  context.claimed = opened_.contains(node.was) || !opened_.insert(node.id).second;
   if (checkpoint_) checkpoint_->fill(context);
   const auto& policy = node.on_error.retry;
   BackOff back_off(policy ? BackOffOptions{policy->initial_ms, policy->max_ms, policy->jitter} : BackOffOptions{});

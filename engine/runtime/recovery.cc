@@ -7,6 +7,7 @@
 #include "engine/base/failpoint.h"
 #include "engine/observe/log.h"
 #include "engine/runtime/dataset_versions.h"
+#include "engine/runtime/former_sinks.h"
 #include "engine/runtime/poison.h"
 
 namespace sr::runtime {
@@ -50,6 +51,7 @@ Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::s
   SR_TRY(restore_state(graph, executor, base_, checkpoint_.options().on_incompatible, options_.log));
   base_.nodes.clear();  // as large as the state itself
   standings = base_.standings;
+  SR_TRY(settle_former_sinks(graph, checkpoint_, options_.env, options_.log, sinks_));
   if (!former || last_.id == 0) return {};
   // What follows is planned by the present job: a snapshot of its own spares the former one the next time.
   Snapshot snapshot = snapshot_of(graph, executor);

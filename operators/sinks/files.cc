@@ -15,8 +15,10 @@
 
 #include <algorithm>
 
+#include "engine/base/failpoint.h"
 #include "engine/base/hash.h"
 #include "operators/support/batch_files.h"
+#include "operators/support/rolled_file.h"
 #include "operators/support/whole_file.h"
 #include "specs/registry.h"
 
@@ -133,6 +135,16 @@ class FilesSink : public flow::Sink {
     if (header.size() > 0) SR_TRY(file->write(header.view()));
     return file;
   }
+  // A renamed sink gives the hidden file that it had under its former id its new mark.
+  Status take_over(const flow::SinkContext& context) const {
+    const auto mark = context.was.empty() ? std::nullopt : parse_rolled_mark(context.last_token);
+    if (!mark) return {};
+    Status renamed =
+        env_->fs->rename_no_replace(WholeFile::hidden_name(mark->path, owner_mark(context.job, context.was)),
+                                    WholeFile::hidden_name(mark->path, file_options_.owner));
+    if (!renamed.ok()) return renamed.error().code == "ENOENT" ? Status{} : renamed;  // done, or it has its name
+    return sync_names(*env_->fs, split_path(mark->path).first, Failpoint::sink_hidden_name);
+  }
   // Tells files with other columns in their header apart.
   std::string header_hash() const {
     TextBuffer header;
@@ -157,6 +169,11 @@ class BatchFiles final : public FilesSink {
 
   Status open(const flow::SinkContext& context) override {
     SR_TRY(FilesSink::open(context));
+    // It may have had `roll` before.
+    if (context.durable) {
+      SR_TRY(take_over(context));
+      SR_TRY(close_rolled_file(context));
+    }
     return clean("");
   }
   Status begin(const Tick& tick) override {
@@ -195,6 +212,7 @@ class RolledFiles final : public FilesSink {
   Status open(const flow::SinkContext& context) override {
     SR_TRY(FilesSink::open(context));
     if (!file_options_.durable) return {};
+    SR_TRY(take_over(context));
     read_token(context.last_token);
     SR_TRY(clean(standing_ ? WholeFile::hidden_name(standing_->path, file_options_.owner) : ""));
     if (standing_) SR_TRY(take_up());
@@ -262,29 +280,17 @@ class RolledFiles final : public FilesSink {
     bool full = false;
   };
 
-  // `<open|full> <bytes> <time of its first batch> <hash of its header> <path>`
   std::string token() const {
-    return fmt::format("{} {} {} {} {}", standing_->full ? "full" : "open", standing_->size, standing_->first_ms,
-                       header_hash(), standing_->path);
+    return RolledMark{standing_->full, standing_->size, standing_->first_ms, header_hash(), standing_->path}.text();
   }
 
   void read_token(std::string_view token) {
-    const auto word = [&token] {
-      const std::size_t end = std::min(token.find(' '), token.size());
-      const std::string_view found = token.substr(0, end);
-      token.remove_prefix(std::min(end + 1, token.size()));
-      return found;
-    };
-    const std::string_view state = word();
-    Standing read;
-    const bool numbers = parse_bigint(word(), &read.size) && parse_bigint(word(), &read.first_ms);
+    auto mark = parse_rolled_mark(token);
     // Else the name of a finished file: the job had no `roll` then.
-    if ((state != "open" && state != "full") || !numbers) return;
-    const std::string_view header = word();
-    read.path = token;
+    if (!mark) return;
     // A file that the edited job would not go on with is finished as it is.
-    read.full = state == "full" || header != header_hash() || read.path != place_.file(read.first_ms);
-    standing_ = std::move(read);
+    const bool ends = mark->header != header_hash() || mark->path != place_.file(mark->first_ms);
+    standing_ = Standing{std::move(mark->path), mark->first_ms, mark->size, mark->full || ends};
   }
 
   // Goes on with the file that the last commit names.

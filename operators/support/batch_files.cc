@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "engine/base/failpoint.h"
-#include "operators/support/whole_file.h"
 
 namespace sr::operators {
 namespace {
@@ -59,7 +58,6 @@ Result<std::string> set_files_aside(Fs& fs, const std::vector<std::string>& path
       renamed = fs.rename_no_replace(path, fmt::format("{}-{}", target, copy));
     }
     SR_TRY(renamed);
-    SR_TRY(fs.sync_directory(split_path(path).first));
   }
   return fmt::format("{} {} `.superseded` behind the name now: the rows are read and written again", names_of(paths),
                      paths.size() == 1 ? "has" : fmt::format("({} files) have", paths.size()));

@@ -24,7 +24,8 @@ bool holds_something(Fs& fs, const std::string& path);
 // Refuses files of batches behind the newest one that the journal has planned; fine if there are none.
 Status files_ahead(const std::vector<std::string>& paths, const Tick& planned);
 
-// Renames files to `<path>.superseded`, durably. Gives a sentence about it; empty if there are none.
+// Renames files to `<path>.superseded`. A power cut may undo that: the next start then stops at them again. Gives a
+// sentence about it; empty if there are none.
 Result<std::string> set_files_aside(Fs& fs, const std::vector<std::string>& paths);
 
 }  // namespace sr::operators

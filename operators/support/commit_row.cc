@@ -19,7 +19,21 @@ std::int64_t number(const std::optional<std::string>& text) {
 }  // namespace
 
 std::string CommitRow::where() const {
-  return fmt::format("job = {} AND sink = {}", SqlDialect::literal(owner_.job), SqlDialect::literal(owner_.sink));
+  return where(owner_.sink);
+}
+
+std::string CommitRow::where(const std::string& sink) const {
+  return fmt::format("job = {} AND sink = {}", SqlDialect::literal(owner_.job), SqlDialect::literal(sink));
+}
+
+// Gives a renamed sink its former row, in the open transaction.
+Status CommitRow::rename(SqlDriver& driver) const {
+  if (owner_.was.empty()) return {};
+  const auto own = read(driver, "");
+  if (!own.ok()) return own.error();
+  if (*own) return {};
+  return driver.execute(
+      fmt::format("UPDATE {} SET sink = {} WHERE {}", kTable, SqlDialect::literal(owner_.sink), where(owner_.was)));
 }
 
 Status CommitRow::prepare(SqlDriver& driver) const {
@@ -94,6 +108,7 @@ Status CommitRow::is_ahead(std::int64_t there, const CommitMark& mark) const {
 Result<std::int64_t> CommitRow::claim(SqlDriver& driver, const CommitMark& mark) {
   std::int64_t batch = 0;
   const auto work = [&]() -> Status {
+    SR_TRY(rename(driver));
     const auto found = read(driver, dialect_.for_update());
     if (!found.ok()) return found.error();
     if (!*found) {

@@ -19,6 +19,7 @@ struct CommitOwner {
   std::string sink;
   std::string folder_id;
   std::int64_t epoch = 0;
+  std::string was;  // the sink's former id, whose row it takes if it has none; empty: none
 };
 
 // What the job's journal knows of the table.
@@ -62,6 +63,8 @@ class CommitRow {
   Status went_back(std::int64_t there, std::int64_t last) const;
   Status is_ahead(std::int64_t there, const CommitMark& mark) const;
   std::string where() const;
+  std::string where(const std::string& sink) const;
+  Status rename(SqlDriver& driver) const;
 
   SqlDialect dialect_;
   CommitOwner owner_;

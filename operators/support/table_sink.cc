@@ -123,7 +123,8 @@ class TableSink final : public flow::Sink {
     options_.connect.durable = context.durable;
     // A second try to open goes on with the row that the first may have claimed.
     if (!row_) {
-      row_.emplace(options_.shape.dialect, CommitOwner{context.job, context.id, context.folder_id, context.epoch},
+      row_.emplace(options_.shape.dialect,
+                   CommitOwner{context.job, context.id, context.folder_id, context.epoch, context.was},
                    context.claimed);
     }
     mark_ = {std::nullopt, context.planned.id, context.planned.time_ms};

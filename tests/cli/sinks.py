@@ -6,6 +6,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+import time
 
 import durable
 from durable import Folder, expect, until
@@ -189,10 +190,82 @@ def a_refused_batch_that_another_sink_holds_is_not_cut_again():
     folder.close()
 
 
+def rolled_files_outlive_an_edit_of_their_sink():
+    head = JOB.split("sinks:")[0]
+    rolled = "{type: files, input: lines, path: out, format: json, roll: {every: 1h}}"
+
+    def stopped():
+        """A job that was stopped with a row in a hidden file."""
+        folder = Folder()
+        folder.write("in.txt", "a\n")
+        folder.write("job.yaml", head.replace(", trigger: available_now", "").replace("format: text}", "format: text, follow: true}") + "sinks:\n  o: " + rolled + "\n")
+        p = folder.start()
+        until(lambda: any("tmp" in f.name and f.stat().st_size for f in (folder.path / "out").glob(".*")), "a hidden file")
+        time.sleep(0.5)
+        p.send_signal(signal.SIGTERM)
+        _, err = p.communicate(timeout=durable.PATIENCE)
+        expect(p.returncode == 0 and file_rows(folder) == [], err)
+        folder.write("in.txt", "b\n", "a")
+        return folder
+
+    def visible_and_hidden(folder):
+        names = [f.name for f in (folder.path / "out").iterdir()]
+        return len([n for n in names if n[0] != "."]), len([n for n in names if n[0] == "."])
+
+    # Renamed with `was`, it goes on with the same file; the end of the input closes it.
+    folder = stopped()
+    folder.write("job.yaml", head + "sinks:\n  arch: " + rolled.replace("roll:", "was: o, roll:") + "\n")
+    ran(folder)
+    expect(file_rows(folder) == ["a", "b"] and visible_and_hidden(folder) == (1, 0), visible_and_hidden(folder))
+    ran(folder)
+    expect(file_rows(folder) == ["a", "b"], "and once")
+    folder.close()
+    # Removed, renamed without a word, of another type, or without `roll`: its file is closed as it is.
+    for sinks in ("  rest: {type: discard, input: lines}\n", "  arch: " + rolled + "\n", "  o: {type: files, input: lines, path: out, format: json}\n",
+                  "  o: {type: sqlite, input: lines, path: t.db, table: t}\n"):
+        folder = stopped()
+        folder.write("job.yaml", head + "sinks:\n" + sinks)
+        said = ran(folder)
+        expect(file_rows(folder)[0] == "a" and visible_and_hidden(folder)[1] == 0, (sinks, file_rows(folder), visible_and_hidden(folder)))
+        expect("is closed" in said or "  o: {type: files" in sinks, said)
+        ran(folder)
+        expect(file_rows(folder).count("a") == 1, (sinks, file_rows(folder)))
+        folder.close()
+
+
+def a_renamed_table_sink_goes_on_with_its_row():
+    folder = Folder()
+    job = JOB.split("  rows:")[0]
+    folder.write("in.txt", "a\n")
+    folder.write("job.yaml", job)
+    ran(folder)
+    folder.write("job.yaml", job.replace("  table: {", "  new: {was: table, "))
+    ran(folder)
+    folder.write("in.txt", "b\n", "a")
+    ran(folder)
+    folder.write("in.txt", "c\n", "a")
+    ran(folder)
+    expect(table_rows(folder) == ["a", "b", "c"], table_rows(folder))
+    expect(table_rows(folder, "sink", "streamrun_commit") == ["new"], "one row")
+    # The same when the former text has a batch to finish first.
+    with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database, database:
+        database.execute("CREATE TRIGGER no BEFORE INSERT ON t BEGIN SELECT RAISE(ABORT, 'not now'); END")
+    folder.write("in.txt", "d\n", "a")
+    refused(folder, "not now")
+    with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database, database:
+        database.execute("DROP TRIGGER no")
+    folder.write("job.yaml", job.replace("  table: {", "  newer: {was: new, "))
+    ran(folder)
+    expect(table_rows(folder) == ["a", "b", "c", "d"], table_rows(folder))
+    expect(table_rows(folder, "sink", "streamrun_commit") == ["newer"], "one row")
+    folder.close()
+
+
 TESTS = [an_older_folder_put_back_stops_at_what_is_ahead, text_files_of_a_newer_folder_stop_the_job_too,
          folders_named_after_the_batch_are_compared_too, a_copied_folder_is_fenced_off_at_its_start,
          what_a_repair_has_dropped_is_not_left_out, a_batch_that_a_table_refuses_is_cut_again_by_an_edited_job,
-         a_refused_batch_that_another_sink_holds_is_not_cut_again]
+         a_refused_batch_that_another_sink_holds_is_not_cut_again, rolled_files_outlive_an_edit_of_their_sink,
+         a_renamed_table_sink_goes_on_with_its_row]
 
 if __name__ == "__main__":
     sys.exit(durable.main(TESTS))
