@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/base/hash.h"
+#include "operators/support/rolled_file.h"
 #include "specs/instantiate.h"
 #include "specs/render.h"
 
@@ -117,6 +118,7 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
   options.make_former = [&session, &job](const std::string& text) {
     return former_graph(session.registry(), job, text, FormerUse::run);
   };
+  options.close_former = operators::close_former_sink;
   options.cannot_replay = sources_that_cannot_replay(job);
   const specs::WalConfig& wal = job.spec.wal;
   if (!wal.present) return options;
@@ -129,12 +131,14 @@ std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, c
   return options;
 }
 
-flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink, const durability::Recovered& found) {
+flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink, const durability::Recovered& found,
+                               std::int64_t epoch) {
   flow::SinkContext context;
   context.env = &real_environment();
   context.job = graph.job;
   context.id = sink;
-  runtime::fill_context(context, found, found.epoch);
+  if (const auto node = graph.find(sink)) context.was = graph.nodes[*node].was;
+  runtime::fill_context(context, found, epoch);
   return context;
 }
 

@@ -28,7 +28,8 @@ enum class FormerUse : std::uint8_t { run, look };
 Result<flow::Graph> former_graph(const specs::Registry& registry, const specs::CompiledJob& present,
                                  const std::string& text, FormerUse use);
 
-// What a sink wants to know of the folder, for a verb that opens it without running the job.
-flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink, const durability::Recovered& found);
+// What a sink wants to know of the folder, for a verb that opens it without running the job, as start `epoch`.
+flow::SinkContext sink_context(const flow::Graph& graph, const std::string& sink, const durability::Recovered& found,
+                               std::int64_t epoch);
 
 }  // namespace sr::cli

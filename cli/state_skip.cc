@@ -28,18 +28,17 @@ Status check_batch(const durability::Recovered& found, const SkipPlace& place) {
 }
 
 // Whether a sink holds the batch already.
-Status check_sink(const flow::Graph& graph, const flow::Node& node, const durability::Recovered& found,
-                  std::int64_t batch) {
+Status check_sink(const flow::Node& node, const flow::SinkContext& context, const Tick& batch) {
   flow::Sink& sink = *std::get<flow::SinkNode>(node.work).sink;
   if (!sink.reaches_outside()) return {};  // a file that is there is compared when the batch is run again
-  Status opened = sink.open(sink_context(graph, node.id, found));
+  Status opened = sink.open(context);
   if (!opened.ok()) return opened;
-  const auto held = sink.recover();
+  const auto held = sink.holds(batch);
   sink.close();
   if (!held.ok()) return held.error();
-  if (*held && **held >= batch)
+  if (*held)
     return Error{
-        fmt::format("sink `{}` holds batch {} already: its rows are out, and the record with them", node.id, batch)};
+        fmt::format("sink `{}` holds batch {} already: its rows are out, and the record with them", node.id, batch.id)};
   return {};
 }
 
@@ -64,11 +63,14 @@ Status skip_record(const durability::StoreOptions& options, flow::Graph& graph, 
   if (!opened.ok()) return opened.error();
   const durability::Recovered& found = opened->recovered;
   SR_TRY(check_batch(found, place));
-  for (const flow::Node& node : graph.nodes) {
-    if (std::holds_alternative<flow::SinkNode>(node.work)) SR_TRY(check_sink(graph, node, found, place.batch));
-  }
   // The run that this begins changes nothing else: it is one of the job as it was.
-  SR_TRY(opened->store->begin(found.spec_text, found.spec_fingerprint));
+  const auto epoch = opened->store->begin(found.spec_text, found.spec_fingerprint);
+  if (!epoch.ok()) return epoch.error();
+  const Tick tick{place.batch, 0, 0, false};
+  for (const flow::Node& node : graph.nodes) {
+    if (!std::holds_alternative<flow::SinkNode>(node.work)) continue;
+    SR_TRY(check_sink(node, sink_context(graph, node.id, found, *epoch), tick));
+  }
   SR_TRY(opened->store->skip(place.batch, place.record));
   return opened->store->sync();
 }

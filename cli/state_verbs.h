@@ -23,7 +23,7 @@ inline constexpr StateVerb kStateVerbs[] = {
     {"export", StateAction::dump, "[NODE]", 1, "all rows of a node's state, or of every node's, as JSON lines"},
     {"diff", StateAction::diff, "", 0, "whether the state fits the job as it is now"},
     {"repair", StateAction::repair, "", 0, "brings a damaged folder to its last consistent point"},
-    {"adopt", StateAction::adopt, "[SINK]", 1, "gives the job the tables that another folder has written"},
+    {"adopt", StateAction::adopt, "[SINK]", 1, "goes on with sinks that hold more than this folder knows"},
     {"skip", StateAction::skip, "SOURCE@BATCH:NUMBER", 1, "leaves out a record that the refused start has named"},
 };
 

@@ -19,6 +19,7 @@ struct WeakLink {
   std::string node;  // id; "" for a setting
   std::string mend;
   bool is_checkpoint = false;
+  std::optional<Span> span;  // where it stands; absent: what asks for more is shown
 };
 
 bool logged(const BoundJob& job) {
@@ -62,6 +63,22 @@ std::optional<WeakLink> sink_link(const BoundEntry& entry) {
   return link;
 }
 
+// A batch that is given up is lost.
+std::optional<WeakLink> skip_link(const BoundEntry& entry) {
+  if (!entry.spec) return std::nullopt;
+  const OnErrorConfig& policy = entry.spec->common.on_error;
+  const bool retries = policy.action == OnErrorAction::retry;
+  if ((retries ? policy.then.value_or(OnErrorAction::fail) : policy.action) != OnErrorAction::skip) return std::nullopt;
+  WeakLink link;
+  link.limit = Delivery::at_most_once;
+  link.node = entry.id;
+  link.reason = fmt::format("sink `{}` gives up a batch that it cannot write, by its `on_error`", entry.id);
+  link.mend = retries ? "use `then: fail`: the batch stays open, and the next start writes it"
+                      : "leave `on_error` out: the batch stays open, and the next start writes it";
+  link.span = policy.span;
+  return link;
+}
+
 // The nodes on the way to a sink, itself included.
 std::set<std::uint32_t> ancestors(const BoundJob& job, std::uint32_t sink) {
   std::set<std::uint32_t> seen{sink};
@@ -87,6 +104,7 @@ std::vector<WeakLink> weak_links(const BoundJob& job, std::uint32_t sink) {
   }
   add(checkpoint_link(job));
   add(sink_link(job.nodes[sink]));
+  add(skip_link(job.nodes[sink]));
   return links;
 }
 
@@ -130,12 +148,13 @@ void collect(const BoundJob& job, std::uint32_t sink, std::vector<Complaint>& co
   const Span span = own ? own->span : job.spec->delivery_span;
   for (WeakLink& link : weak_links(job, sink)) {
     if (link.limit >= *asked) continue;
+    const Span at = link.span.value_or(span);
     const auto same = std::find_if(complaints.begin(), complaints.end(),
-                                   [&](const Complaint& c) { return c.link.reason == link.reason && c.span == span; });
+                                   [&](const Complaint& c) { return c.link.reason == link.reason && c.span == at; });
     if (same != complaints.end()) {
       same->sinks.push_back(entry.id);
     } else {
-      complaints.push_back({std::move(link), {entry.id}, *asked, span});
+      complaints.push_back({std::move(link), {entry.id}, *asked, at});
     }
   }
 }

@@ -50,6 +50,7 @@ streamrun_suite(cli_durable ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cl
 streamrun_suite(cli_files ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/files.py $<TARGET_FILE:streamrun>)
 streamrun_suite(cli_renames ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/renames.py $<TARGET_FILE:streamrun>)
 streamrun_suite(cli_state ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/state.py $<TARGET_FILE:streamrun>)
+streamrun_suite(cli_sinks ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cli/sinks.py $<TARGET_FILE:streamrun>)
 streamrun_suite(schema ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/schema/run.py $<TARGET_FILE:streamrun>)
 foreach(check IN ITEMS expressions formats)
   streamrun_suite(differential_${check} ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/differential/${check}.py $<TARGET_FILE:streamrun>)

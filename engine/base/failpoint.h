@@ -126,6 +126,10 @@ namespace sr {
   X(sink_hidden_cut, operators, "what was not committed to it is cut off")                                            \
   X(table_folder, operators, "a table of another checkpoint folder is refused")                                       \
   X(table_epoch, operators, "a table that a later run has taken is refused")                                          \
+  X(table_start, operators, "a table that another run with this number has taken is refused")                         \
+  X(table_ahead_at_start, operators, "a table with batches that the journal does not know is refused")                \
+  X(table_ahead_before, operators, "a batch that this run has not sent is not taken for its own")                     \
+  X(sink_files_ahead, operators, "files of batches that the journal does not know are refused")                       \
   X(table_batch_at_start, operators, "a table that was restored from an older copy is refused at the start")          \
   X(table_batch_before, operators, "a table that was restored while the job runs is refused before the next batch")   \
   X(table_batch_once, operators, "a batch that a table holds is not written again")

@@ -40,7 +40,7 @@ class Repair {
     SR_TRY(drop_snapshots());
     SR_TRY(mend_journals(nullptr));
     SR_TRY(mend_input());
-    if (cut_) SR_TRY(skip_epochs());
+    if (report_.lost_batches) SR_TRY(skip_epochs());
     return std::move(report_);
   }
 
@@ -81,7 +81,7 @@ class Repair {
       SR_TRY(loaded);
       if (!loaded->damage) return {};
       SR_TRY(mend_journal(*loaded));
-      cut_ = true;
+      report_.lost_batches = true;
     }
   }
 
@@ -177,7 +177,6 @@ class Repair {
   Fs& fs_;
   LogFiles files_;
   RepairReport report_;
-  bool cut_ = false;
 };
 
 }  // namespace

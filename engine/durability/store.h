@@ -99,6 +99,7 @@ struct Store::Opened {
 // What a repair has thrown away, in sentences; empty: nothing was damaged.
 struct RepairReport {
   std::vector<std::string> dropped;
+  bool lost_batches = false;  // the journal was cut: sinks may hold more than it knows
 };
 
 // The log of received input that belongs to a folder. Positions of its sources are sequence numbers of the log.

@@ -27,8 +27,8 @@ struct WalOptions {
   // Of the next record, at least: behind all that is known to have been logged. A log that ends before has lost records
   // (`fsync: none`, a folder that was removed) and goes on with a gap.
   std::uint64_t least_next = 1;
-  std::int64_t reserve_bytes = 0;                  // kept free: what was received when the disk is full can still be
-                                                   // written; as much, or a segment, for the next start; 0: nothing is
+  std::int64_t reserve_bytes = 0;  // kept free: what was received when the disk is full can still be
+                                   // written; as much, or a segment, for the next start; 0: nothing is
 };
 
 // The files of a log.
@@ -77,8 +77,8 @@ class Wal {
 };
 
 // Brings a damaged log, whose records up to `contained` no state needs any more, to a log that can be opened: what
-// cannot be read goes, with all behind it that is needed. What went is told in `dropped`. Gives the last record that may
-// be read. Errors: a log of another folder, or of a newer version.
+// cannot be read goes, with all behind it that is needed. What went is told in `dropped`. Gives the last record that
+// may be read. Errors: a log of another folder, or of a newer version.
 Result<std::uint64_t> repair_wal(const WalOptions& options, std::uint64_t contained, std::vector<std::string>* dropped);
 
 }  // namespace sr::durability

@@ -51,6 +51,8 @@ struct SinkContext {
   // The last batch that the job's journal names as committed to this sink, and the token that came with it.
   std::optional<std::int64_t> last_batch;
   std::string last_token;
+  Tick planned;          // the newest batch that the journal has planned: no later one was ever sent; id 0: none
+  bool claimed = false;  // this run has opened a sink of this id before
   bool durable = false;  // there is a checkpoint folder: fsync before a batch counts as committed
 };
 
@@ -58,17 +60,19 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual Status open(const SinkContext& context) = 0;
-  // The last batch that the sink holds, where it can tell (exactly-once sinks).
-  virtual Result<std::optional<std::int64_t>> recover() { return std::optional<std::int64_t>{}; }
+  // True if the sink holds rows of this batch for good, where it can tell (exactly-once sinks). While it is open, and
+  // no batch is begun.
+  virtual Result<bool> holds(const Tick& tick) { return false; }
   virtual std::unique_ptr<Encoded> encode(const Chunk& chunk, const Tick& tick) const = 0;  // any worker
   virtual Status begin(const Tick& tick) = 0;
   virtual Status write(const Encoded& encoded) = 0;  // in row order
   // True: it writes to something that a virtual world cannot hold (a database). Job tests capture what it is handed and
   // leave it closed.
   virtual bool reaches_outside() const { return false; }
-  // Takes over what the sink holds of another checkpoint folder of the same job and sink, as a person has asked for.
-  // Called instead of open.
-  virtual Status adopt(const SinkContext& context) { return {}; }
+  // Takes over what the sink holds and this checkpoint folder does not know: of another folder of the same job and
+  // sink, or of later batches than this one has planned. A person has asked for it. Called instead of open. Gives a
+  // sentence about what was done; empty: there was nothing to do.
+  virtual Result<std::string> adopt(const SinkContext& context) { return std::string{}; }
   // Makes the batch visible. Gives a token of at most 4 KiB that recovery hands back with the batch. Idempotent where
   // the sink claims so.
   virtual Result<std::string> commit(const Tick& tick) = 0;

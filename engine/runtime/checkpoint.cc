@@ -85,6 +85,8 @@ void fill_context(flow::SinkContext& context, const durability::Recovered& found
   context.durable = true;
   context.folder_id = found.folder_id;
   context.epoch = epoch;
+  if (found.snapshot) context.planned = found.snapshot->tick;
+  if (!found.batches.empty()) context.planned = found.batches.back().plan.tick;
   const auto mark = found.sinks.find(context.id);
   if (mark == found.sinks.end()) return;
   context.last_batch = mark->second.batch;

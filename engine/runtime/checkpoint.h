@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "engine/durability/store.h"
 #include "engine/runtime/durable_log.h"
@@ -25,6 +26,9 @@ struct CheckpointOptions {
   std::string fingerprint;  // of that text
   // Makes the graph of a former text of the job; an error if it cannot be made any more.
   std::function<Result<flow::Graph>(const std::string& spec_text)> make_former;
+  // Closes what a sink of an id that the job has no more, or with another type, has left under way; gives a sentence
+  // about it, or nothing. May be null.
+  std::function<Result<std::string>(const flow::SinkContext&, std::string_view present_type)> close_former;
   std::string wal_dir;  // empty: there is no log
   std::int64_t wal_segment_bytes = 16 << 20;
   InputLogOptions wal;
@@ -39,7 +43,8 @@ struct CheckpointWorld {
   std::function<void(const Error&)> failed;  // the job cannot go on; any thread
 };
 
-// Fills what a sink wants to know of a checkpoint folder, of which `epoch` is the run that opens it.
+// Fills what a sink wants to know of a checkpoint folder, of which `epoch` is the run that opens it. `was` in the
+// context is an id to look under if there is nothing under its own; it is emptied if that was not needed.
 void fill_context(flow::SinkContext& context, const durability::Recovered& found, std::int64_t epoch);
 
 class Checkpoint {

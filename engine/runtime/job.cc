@@ -32,6 +32,7 @@ Status Job::open_sink(flow::Node& node) {
   context.id = node.id;
   context.was = node.was;
   context.epoch = 1;
+  context.claimed = opened_.contains(node.was) || !opened_.insert(node.id).second;
   if (checkpoint_) checkpoint_->fill(context);
   const auto& policy = node.on_error.retry;
   BackOff back_off(policy ? BackOffOptions{policy->initial_ms, policy->max_ms, policy->jitter} : BackOffOptions{});

@@ -145,6 +145,7 @@ class Job {
   std::int64_t commits_ = 0;
   std::map<std::int64_t, std::map<std::string, flow::Position>> positions_;  // of batches whose input may not go yet
   std::vector<std::string> ended_;                                           // sources that have ended
+  std::set<std::string> opened_;                                             // sinks that this run has opened
   std::int64_t turned_us_ = 0;  // when the loop last turned during recovery
   bool wake_armed_ = false;
 };

@@ -7,6 +7,7 @@
 #include "engine/base/failpoint.h"
 #include "engine/observe/log.h"
 #include "engine/runtime/dataset_versions.h"
+#include "engine/runtime/former_sinks.h"
 #include "engine/runtime/poison.h"
 #include "engine/runtime/renames.h"
 
@@ -54,6 +55,7 @@ Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::s
   SR_TRY(restore_state(graph, executor, base_, checkpoint_.options().on_incompatible, options_.log));
   base_.nodes.clear();  // as large as the state itself
   standings = base_.standings;
+  SR_TRY(settle_former_sinks(graph, checkpoint_, options_.env, options_.log, sinks_));
   if ((!former && !renamed) || last_.id == 0) return {};
   // What follows is planned by the present job: a snapshot of its own spares the former one the next time, and knows
   // the sources and sinks by their present names.
@@ -225,7 +227,15 @@ Status Recovery::commit(flow::Graph& graph, SinkCommits& sinks, const BatchResul
   std::uint64_t dropped = 0;
   if (auto failure = sinks.commit(result, done, dropped)) {
     failure_ = std::move(failure);
-    return Error{failure_->to_text(), false, "batch"};
+    if (!sinks.refused_for_good()) return Error{failure_->to_text(), false, "batch"};
+    const auto source = std::find_if(batch.plan.positions.begin(), batch.plan.positions.end(),
+                                     [](const auto& position) { return !position.second.empty(); });
+    const std::string place = source == batch.plan.positions.end() ? "SOURCE" : source->first;
+    return Error{
+        fmt::format("{}\n  batch {} stays open. An edited job cuts it again, unless another sink holds it; or leave "
+                    "a record out: streamrun state skip JOB {}@{}:NUMBER",
+                    failure_->to_text(), done.tick.id, place, done.tick.id),
+        false, "batch"};
   }
   for (const auto& [sink, token] : done.tokens) sinks_[sink] = {done.tick.id, token};
   SR_TRY(checkpoint_.store().commit(done));
@@ -243,7 +253,7 @@ Status Recovery::finish(flow::Graph& graph, Executor& executor, SinkCommits& sin
 }
 
 // The same under the text that planned it. A batch whose execution fails never reached a sink: it is given up, and its
-// input is cut again.
+// input is cut again. So is one that a sink refuses, if no sink holds it.
 Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBatch& batch) {
   SR_TRY(prepare(graph, batch));
   Snapshot before = snapshot_of(graph, executor);
@@ -251,22 +261,53 @@ Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBat
   const auto result = execute(graph, executor, batch);
   if (!result.ok() && !failure_) return result.error();
   if (!result.ok()) {
-    if (options_.log)
-      options_.log->warn("a batch that failed before the job was edited is cut again: " + failure_->to_text(), {});
-    failure_.reset();
-    given_up_ = std::move(before);
-    batch.spec_fingerprint = checkpoint_.options().fingerprint;
+    give_up(std::move(before));
     return empty(batch);
   }
   SinkCommits sinks(graph, *options_.env, options_.log, false, options_.wait);
   for (flow::Node& node : graph.nodes) {
     if (std::holds_alternative<flow::SinkNode>(node.work)) SR_TRY(options_.open_sink(node));
   }
-  const Status finished = commit(graph, sinks, *result, batch);
+  Status finished = commit(graph, sinks, *result, batch);
+  if (!finished.ok() && failure_ && sinks.refused_for_good()) {
+    const auto drop = drop_refused(graph, *result);
+    if (!drop.ok()) finished = drop.error();
+    if (drop.ok() && *drop) {
+      give_up(std::move(before));
+      finished = empty(batch);
+    }
+  }
   for (flow::Node& node : graph.nodes) {
     if (auto* sink = std::get_if<flow::SinkNode>(&node.work)) sink->sink->close();
   }
   return finished;
+}
+
+// The present job goes on from the state before the batch.
+void Recovery::give_up(Snapshot before) {
+  if (options_.log)
+    options_.log->warn("a batch that failed before the job was edited is cut again: " + failure_->to_text(), {});
+  failure_.reset();
+  given_up_ = std::move(before);
+  checkpoint_.recovered().batches[next_].spec_fingerprint = checkpoint_.options().fingerprint;
+}
+
+// Whether a batch that a sink has refused may be dropped: not if another one holds it, as its rows would come twice.
+Result<bool> Recovery::drop_refused(flow::Graph& graph, const BatchResult& result) {
+  for (const SinkBatch& batch : result.sinks) {
+    if (batch.rows == 0) continue;
+    const flow::Node& node = graph.nodes[batch.node];
+    const auto holds = std::get<flow::SinkNode>(node.work).sink->holds(result.tick);
+    if (!holds.ok()) return holds.error();
+    if (!*holds) continue;
+    return Error{
+        fmt::format("{}\n  sink `{}` holds batch {} already, so the batch cannot be cut again under the edited "
+                    "job: its rows would be there twice. Let `{}` take the rows as they are, with a wider "
+                    "column, say, and start again",
+                    failure_->to_text(), node.id, result.tick.id, failure_->node),
+        false, "batch"};
+  }
+  return true;
 }
 
 std::map<std::string, flow::Position> Recovery::standings_of(const flow::Graph& graph) const {

@@ -65,6 +65,8 @@ class Recovery {
   std::map<std::string, flow::Position> standings_of(const flow::Graph& graph) const;
   Status finish(flow::Graph& graph, Executor& executor, SinkCommits& sinks, durability::LoggedBatch& batch);
   Status finish_former(flow::Graph& graph, Executor& executor, durability::LoggedBatch& batch);
+  void give_up(durability::Snapshot before);
+  Result<bool> drop_refused(flow::Graph& graph, const BatchResult& result);
   Result<BatchResult> execute(flow::Graph& graph, Executor& executor, const durability::LoggedBatch& batch);
   Result<BatchResult> run(const flow::Graph& graph, Executor& executor, const durability::LoggedBatch& batch,
                           BatchInput input);

@@ -27,6 +27,7 @@ void SinkCommits::stop() {
 
 std::optional<Failure> SinkCommits::commit(const BatchResult& batch, durability::BatchCommit& done,
                                            std::uint64_t& dropped) {
+  refused_ = false;
   std::vector<const SinkBatch*> active;
   for (const SinkBatch& sink : batch.sinks) {
     if (sink.has_batch) active.push_back(&sink);
@@ -48,6 +49,7 @@ std::optional<Failure> SinkCommits::commit(const BatchResult& batch, durability:
     }
     const Error& error = tokens[i]->error();
     const flow::ErrorAction then = node.on_error.retry ? node.on_error.retry->then : node.on_error.action;
+    refused_ = !error.retriable;
     if (then != flow::ErrorAction::skip || error.code == "EPIPE")
       return Failure{node.id, error.message, {}, error.code};
     dropped += active[i]->rows;

@@ -31,6 +31,8 @@ class SinkCommits {
   std::optional<Failure> commit(const BatchResult& batch, durability::BatchCommit& done, std::uint64_t& dropped);
   // Each attempt is an activity from now on.
   void show(Activities& activities) { activities_ = &activities; }
+  // Whether the last commit failed because a sink refuses the batch itself, which waiting does not change.
+  bool refused_for_good() const { return refused_; }
   // Ends waits for a next attempt. Any thread.
   void stop();
 
@@ -44,6 +46,7 @@ class SinkCommits {
   Logger* log_;
   Wait wait_;
   Activities* activities_ = nullptr;
+  bool refused_ = false;
   std::optional<WorkerPool> pool_;
   std::mutex mutex_;
   std::condition_variable stopped_;

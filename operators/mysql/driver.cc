@@ -20,14 +20,40 @@ struct FreeResult {
   void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
 };
 
+// Codes of MySQL and of Galera that MariaDB's header does not name.
+constexpr unsigned kQueryTimeout = 3024;
+constexpr unsigned kInteractionTimeout = 4031;
+constexpr unsigned kNodeNotReady = ER_UNKNOWN_COM_ERROR;
+
 bool is_lost(unsigned code) {
   return code == CR_SERVER_GONE_ERROR || code == CR_SERVER_LOST || code == CR_CONNECTION_ERROR ||
-         code == CR_CONN_HOST_ERROR || code == ER_SERVER_SHUTDOWN || code == ER_CONNECTION_KILLED;
+         code == CR_CONN_HOST_ERROR || code == ER_SERVER_SHUTDOWN || code == ER_CONNECTION_KILLED ||
+         code == kInteractionTimeout;
 }
 
+// What another attempt may find gone: a lost connection, locks, a lack of resources, a server that takes no rows for a
+// while (it has become a replica), a statement that was ended by a time limit or a person.
 bool passes(unsigned code) {
-  return is_lost(code) || code == ER_CON_COUNT_ERROR || code == ER_LOCK_WAIT_TIMEOUT || code == ER_LOCK_DEADLOCK ||
-         code == ER_DISK_FULL || code == ER_RECORD_FILE_FULL || code == ER_TOO_MANY_USER_CONNECTIONS;
+  static constexpr unsigned kCodes[] = {ER_CON_COUNT_ERROR,
+                                        ER_TOO_MANY_USER_CONNECTIONS,
+                                        ER_USER_LIMIT_REACHED,
+                                        ER_HOST_IS_BLOCKED,
+                                        ER_LOCK_WAIT_TIMEOUT,
+                                        ER_LOCK_DEADLOCK,
+                                        ER_LOCK_TABLE_FULL,
+                                        ER_TOO_MANY_CONCURRENT_TRXS,
+                                        ER_DISK_FULL,
+                                        ER_RECORD_FILE_FULL,
+                                        ER_OUTOFMEMORY,
+                                        ER_OUT_OF_RESOURCES,
+                                        ER_READ_ONLY_MODE,
+                                        ER_OPTION_PREVENTS_STATEMENT,
+                                        ER_QUERY_INTERRUPTED,
+                                        ER_STATEMENT_TIMEOUT,
+                                        kQueryTimeout,
+                                        kNodeNotReady,
+                                        ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION};
+  return is_lost(code) || std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
 }
 
 // A host name that is unknown stays so; a name service that does not answer does not. The client library tells them

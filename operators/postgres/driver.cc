@@ -29,10 +29,12 @@ std::string clean(const char* message) {
   return text;
 }
 
-// SQLSTATE classes that pass by themselves: connection, serialization and deadlock, resources, locks, shutdown.
+// SQLSTATE classes that pass by themselves: connection, serialization and deadlock, resources, locks, shutdown; a
+// server that takes no rows for a while, as it has become a standby (25006); a statement that was cancelled, by a time
+// limit or a person (57014).
 bool passes(std::string_view state) {
-  return state.starts_with("08") || state.starts_with("40") || state.starts_with("53") || state == "55P03" ||
-         state.starts_with("57P");
+  return state.starts_with("08") || state.starts_with("40") || state.starts_with("53") || state == "25006" ||
+         state == "55P03" || state == "57014" || state.starts_with("57P");
 }
 
 // A cell in COPY's text format.

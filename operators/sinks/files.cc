@@ -15,7 +15,10 @@
 
 #include <algorithm>
 
+#include "engine/base/failpoint.h"
 #include "engine/base/hash.h"
+#include "operators/support/batch_files.h"
+#include "operators/support/rolled_file.h"
 #include "operators/support/whole_file.h"
 #include "specs/registry.h"
 
@@ -67,6 +70,25 @@ struct FilesPlace {
     }
     return folder;
   }
+  // The files there that begin with a batch behind this time, in its order.
+  Result<std::vector<std::string>> files_behind(Fs& fs, std::int64_t after_ms) const {
+    auto [parent, name] = split_path(file(0));
+    std::string begin, end = name.substr(1);
+    if (folder_per_batch()) {  // the part of the path that has the time in it first
+      const std::size_t mark = config.path.find(kTimeMark);
+      parent = split_path(config.path.substr(0, mark)).first;
+      begin = split_path(config.path.substr(0, mark)).second;
+      const std::size_t behind = mark + kTimeMark.size();
+      end = config.path.substr(behind, std::min(config.path.find('/', behind), config.path.size()) - behind);
+    }
+    const auto times = times_behind(fs, parent, begin, end, after_ms);
+    if (!times.ok()) return times.error();
+    std::vector<std::string> files;
+    for (const std::int64_t time : *times) {
+      if (holds_something(fs, file(time))) files.push_back(file(time));
+    }
+    return files;
+  }
   // The file that begins with the batch of this time.
   std::string file(std::int64_t time_ms) const {
     const std::string in = folder(time_ms);
@@ -80,13 +102,23 @@ class FilesSink : public flow::Sink {
 
   Status open(const flow::SinkContext& context) override {
     env_ = context.env;
-    last_batch_ = context.last_batch;
     file_options_ = {context.durable, context.durable ? owner_mark(context.job, context.id) : ""};
     // A folder named after the batch is made with the batch.
-    return place_.folder_per_batch() ? Status{} : make_folder(*env_->fs, place_.config.path, context.durable);
+    if (!place_.folder_per_batch()) SR_TRY(make_folder(*env_->fs, place_.config.path, context.durable));
+    if (!context.durable || context.planned.id == 0) return {};
+    const auto ahead = place_.files_behind(*env_->fs, context.planned.time_ms);
+    return ahead.ok() ? files_ahead(*ahead, context.planned) : Status{ahead.error()};
   }
 
-  Result<std::optional<std::int64_t>> recover() override { return last_batch_; }
+  Result<bool> holds(const Tick& tick) override {
+    return file_options_.durable && holds_something(*env_->fs, place_.file(tick.time_ms));
+  }
+
+  Result<std::string> adopt(const flow::SinkContext& context) override {
+    if (context.planned.id == 0) return std::string{};
+    const auto ahead = place_.files_behind(*context.env->fs, context.planned.time_ms);
+    return ahead.ok() ? set_files_aside(*context.env->fs, *ahead) : Result<std::string>(ahead.error());
+  }
 
   std::unique_ptr<flow::Encoded> encode(const Chunk& chunk, const Tick&) const override {
     auto encoded = std::make_unique<flow::EncodedText>();
@@ -103,6 +135,16 @@ class FilesSink : public flow::Sink {
     if (header.size() > 0) SR_TRY(file->write(header.view()));
     return file;
   }
+  // A renamed sink gives the hidden file that it had under its former id its new mark.
+  Status take_over(const flow::SinkContext& context) const {
+    const auto mark = context.was.empty() ? std::nullopt : parse_rolled_mark(context.last_token);
+    if (!mark) return {};
+    Status renamed =
+        env_->fs->rename_no_replace(WholeFile::hidden_name(mark->path, owner_mark(context.job, context.was)),
+                                    WholeFile::hidden_name(mark->path, file_options_.owner));
+    if (!renamed.ok()) return renamed.error().code == "ENOENT" ? Status{} : renamed;  // done, or it has its name
+    return sync_names(*env_->fs, split_path(mark->path).first, Failpoint::sink_hidden_name);
+  }
   // Tells files with other columns in their header apart.
   std::string header_hash() const {
     TextBuffer header;
@@ -118,7 +160,6 @@ class FilesSink : public flow::Sink {
   FilesPlace place_;
   Environment* env_ = nullptr;
   WholeFileOptions file_options_;
-  std::optional<std::int64_t> last_batch_;
 };
 
 // A file for each batch.
@@ -128,6 +169,11 @@ class BatchFiles final : public FilesSink {
 
   Status open(const flow::SinkContext& context) override {
     SR_TRY(FilesSink::open(context));
+    // It may have had `roll` before.
+    if (context.durable) {
+      SR_TRY(take_over(context));
+      SR_TRY(close_rolled_file(context));
+    }
     return clean("");
   }
   Status begin(const Tick& tick) override {
@@ -166,6 +212,7 @@ class RolledFiles final : public FilesSink {
   Status open(const flow::SinkContext& context) override {
     SR_TRY(FilesSink::open(context));
     if (!file_options_.durable) return {};
+    SR_TRY(take_over(context));
     read_token(context.last_token);
     SR_TRY(clean(standing_ ? WholeFile::hidden_name(standing_->path, file_options_.owner) : ""));
     if (standing_) SR_TRY(take_up());
@@ -200,7 +247,14 @@ class RolledFiles final : public FilesSink {
     }
     if (!standing_ || file_->size() != standing_->size) SR_TRY(file_->sync());
     standing_ = Standing{file_->path(), first_ms, file_->size(), full};
+    newest_ = tick.id;
     return token();
+  }
+
+  // What is behind the last commit's length is cut at the next start; a full file gets its name when the sink closes.
+  Result<bool> holds(const Tick& tick) override {
+    if (standing_ && standing_->full && newest_ == tick.id) return true;
+    return FilesSink::holds(tick);
   }
 
   void abort(const Tick&) override {
@@ -226,29 +280,17 @@ class RolledFiles final : public FilesSink {
     bool full = false;
   };
 
-  // `<open|full> <bytes> <time of its first batch> <hash of its header> <path>`
   std::string token() const {
-    return fmt::format("{} {} {} {} {}", standing_->full ? "full" : "open", standing_->size, standing_->first_ms,
-                       header_hash(), standing_->path);
+    return RolledMark{standing_->full, standing_->size, standing_->first_ms, header_hash(), standing_->path}.text();
   }
 
   void read_token(std::string_view token) {
-    const auto word = [&token] {
-      const std::size_t end = std::min(token.find(' '), token.size());
-      const std::string_view found = token.substr(0, end);
-      token.remove_prefix(std::min(end + 1, token.size()));
-      return found;
-    };
-    const std::string_view state = word();
-    Standing read;
-    const bool numbers = parse_bigint(word(), &read.size) && parse_bigint(word(), &read.first_ms);
+    auto mark = parse_rolled_mark(token);
     // Else the name of a finished file: the job had no `roll` then.
-    if ((state != "open" && state != "full") || !numbers) return;
-    const std::string_view header = word();
-    read.path = token;
+    if (!mark) return;
     // A file that the edited job would not go on with is finished as it is.
-    read.full = state == "full" || header != header_hash() || read.path != place_.file(read.first_ms);
-    standing_ = std::move(read);
+    const bool ends = mark->header != header_hash() || mark->path != place_.file(mark->first_ms);
+    standing_ = Standing{std::move(mark->path), mark->first_ms, mark->size, mark->full || ends};
   }
 
   // Goes on with the file that the last commit names.
@@ -275,9 +317,13 @@ class RolledFiles final : public FilesSink {
 
   Status finish() {
     const auto name = file_->publish();
-    if (!name.ok()) return name.error();
-    forget();
-    return {};
+    if (name.ok()) {
+      forget();
+      return {};
+    }
+    file_->keep();  // the next attempt looks for it: it may have got its name
+    file_.reset();
+    return name.error();
   }
 
   void forget() {
@@ -287,6 +333,7 @@ class RolledFiles final : public FilesSink {
 
   std::unique_ptr<WholeFile> file_;
   std::optional<Standing> standing_;
+  std::int64_t newest_ = 0;  // the last batch that this run has committed
   std::int64_t begun_ms_ = 0;
 };
 

@@ -8,6 +8,7 @@
 //
 // A file appears whole or not at all. With a checkpoint folder each batch is written exactly once; without one a taken
 // name gets `-2`. Tested in tests/jobs and tests/unit/operators/file_sinks_test.cc.
+#include "operators/support/batch_files.h"
 #include "operators/support/row_text.h"
 #include "operators/support/whole_file.h"
 #include "specs/registry.h"
@@ -27,14 +28,27 @@ class TextFiles final : public flow::Sink {
 
   Status open(const flow::SinkContext& context) override {
     env_ = context.env;
-    last_batch_ = context.last_batch;
     file_options_ = {context.durable, context.durable ? owner_mark(context.job, context.id) : ""};
     const auto [folder, name] = split_path(config_.prefix);
     SR_TRY(make_folder(*env_->fs, folder, context.durable));
-    return context.durable ? remove_leftovers(*env_->fs, folder, name, file_options_.owner, "") : Status{};
+    if (!context.durable) return {};
+    if (context.planned.id > 0) {
+      const auto ahead = files_behind(*env_->fs, context.planned.time_ms);
+      if (!ahead.ok()) return ahead.error();
+      SR_TRY(files_ahead(*ahead, context.planned));
+    }
+    return remove_leftovers(*env_->fs, folder, name, file_options_.owner, "");
   }
 
-  Result<std::optional<std::int64_t>> recover() override { return last_batch_; }
+  Result<bool> holds(const Tick& tick) override {
+    return file_options_.durable && holds_something(*env_->fs, file(tick.time_ms));
+  }
+
+  Result<std::string> adopt(const flow::SinkContext& context) override {
+    if (context.planned.id == 0) return std::string{};
+    const auto ahead = files_behind(*context.env->fs, context.planned.time_ms);
+    return ahead.ok() ? set_files_aside(*context.env->fs, *ahead) : Result<std::string>(ahead.error());
+  }
 
   std::unique_ptr<flow::Encoded> encode(const Chunk& chunk, const Tick&) const override {
     auto encoded = std::make_unique<flow::EncodedText>();
@@ -46,9 +60,7 @@ class TextFiles final : public flow::Sink {
   }
 
   Status begin(const Tick& tick) override {
-    std::string path = config_.prefix + "-" + std::to_string(tick.time_ms);
-    if (!config_.suffix.empty()) path += "." + config_.suffix;
-    file_ = std::make_unique<WholeFile>(*env_->fs, std::move(path), file_options_);
+    file_ = std::make_unique<WholeFile>(*env_->fs, file(tick.time_ms), file_options_);
     rows_ = false;
     return {};
   }
@@ -73,10 +85,22 @@ class TextFiles final : public flow::Sink {
   void close() override { file_.reset(); }
 
  private:
+  std::string ending() const { return config_.suffix.empty() ? "" : "." + config_.suffix; }
+  std::string file(std::int64_t time_ms) const { return config_.prefix + "-" + std::to_string(time_ms) + ending(); }
+  Result<std::vector<std::string>> files_behind(Fs& fs, std::int64_t after_ms) const {
+    const auto [folder, name] = split_path(config_.prefix);
+    const auto times = times_behind(fs, folder, name + "-", ending(), after_ms);
+    if (!times.ok()) return times.error();
+    std::vector<std::string> files;
+    for (const std::int64_t time : *times) {
+      if (holds_something(fs, file(time))) files.push_back(file(time));
+    }
+    return files;
+  }
+
   TextFilesConfig config_;
   Environment* env_ = nullptr;
   WholeFileOptions file_options_;
-  std::optional<std::int64_t> last_batch_;
   std::unique_ptr<WholeFile> file_;
   bool rows_ = false;
 };

@@ -49,24 +49,37 @@ class TableSink final : public flow::Sink {
     SR_TRY(make_or_check_table());
     if (!durable_) return {};
     SR_TRY(row_->prepare(*driver_));
-    auto held = row_->claim(*driver_, last_);
+    auto held = row_->claim(*driver_, mark_);
     // Two jobs that make their rows at the same time may be in each other's way.
     for (int again = 0; !held.ok() && held.error().retriable && driver_->connected() && again < 3; ++again) {
-      held = row_->claim(*driver_, last_);
+      held = row_->claim(*driver_, mark_);
     }
     if (!held.ok()) return held.error();
-    if (*held > 0) held_ = *held;
-    last_ = *held;
+    mark_ = {*held, *held, 0};
     return {};
   }
 
-  Result<std::optional<std::int64_t>> recover() override { return held_; }
+  Result<bool> holds(const Tick& tick) override {
+    if (!durable_) return false;
+    if (!driver_->connected()) SR_TRY(driver_->connect(options_.connect));
+    const auto held = row_->held(*driver_);
+    if (!held.ok()) return held.error();
+    return *held >= tick.id;
+  }
 
-  Status adopt(const flow::SinkContext& context) override {
+  Result<std::string> adopt(const flow::SinkContext& context) override {
     SR_TRY(connect(context));
-    const Status adopted = row_->adopt(*driver_, last_.value_or(0));
+    const auto stood = row_->adopt(*driver_, mark_);
     close();
-    return adopted;
+    if (!stood.ok()) return stood.error();
+    std::string done = fmt::format("the table `{}` belongs to the folder {}", options_.shape.table, context.folder_id);
+    if (*stood > mark_.sent) {
+      done += fmt::format(
+          "; it held batch {} and this folder ends with batch {}: the rows of the batches behind that "
+          "stay, and are read and written a second time",
+          *stood, mark_.sent);
+    }
+    return done;
   }
 
   std::unique_ptr<flow::Encoded> encode(const Chunk& chunk, const Tick&) const override { return encode_rows(chunk); }
@@ -88,11 +101,14 @@ class TableSink final : public flow::Sink {
       SR_TRY(keep_last_of_keys());
       const Status done =
           in_transaction(options_.shape.dialect, *driver_, [&]() -> Status { return write_batch(tick.id); });
+      if (durable_ && (done.ok() || done.error().code == kOutcomeUnknown)) mark_.sent = tick.id;
+      // Behind the same name there may be another server by then: the one that took over from this one.
+      if (!done.ok() && done.error().retriable) driver_->disconnect();
       if (!done.ok()) return told(done.error(), tick);
-      if (durable_) last_ = tick.id;
+      if (durable_) mark_.last = tick.id;
       rows_.clear();
     }
-    return last_ && *last_ > 0 ? std::string(kToken) + std::to_string(*last_) : std::string();
+    return mark_.last.value_or(0) > 0 ? std::string(kToken) + std::to_string(*mark_.last) : std::string();
   }
 
   void abort(const Tick&) override { rows_.clear(); }
@@ -105,14 +121,19 @@ class TableSink final : public flow::Sink {
   Status connect(const flow::SinkContext& context) {
     durable_ = context.durable;
     options_.connect.durable = context.durable;
-    row_.emplace(options_.shape.dialect,
-                 CommitOwner{context.job, context.id, context.folder_id, context.epoch, context.was});
+    // A second try to open goes on with the row that the first may have claimed.
+    if (!row_) {
+      row_.emplace(options_.shape.dialect,
+                   CommitOwner{context.job, context.id, context.folder_id, context.epoch, context.was},
+                   context.claimed);
+    }
+    mark_ = {std::nullopt, context.planned.id, context.planned.time_ms};
     std::int64_t batch = 0;
     if (context.last_token.starts_with(kToken) &&
         parse_bigint(std::string_view(context.last_token).substr(kToken.size()), &batch)) {
-      last_ = batch;
+      mark_.last = batch;
     } else if (!context.last_batch) {
-      last_ = 0;
+      mark_.last = 0;
     }
     if (!driver_) {
       auto loaded = load_driver(options_.shape.dialect);
@@ -148,8 +169,8 @@ class TableSink final : public flow::Sink {
       for (const std::uint32_t column : insert_.key) {
         const auto cell = rows_[i].cell(column);
         if (!cell) {
-          return Error{fmt::format("a row has no value in `{}`, which is part of the key",
-                                   options_.shape.schema->fields[column].name)};
+          return Error{fmt::format("a row has no value in `{}`, which is part of the key: {}",
+                                   options_.shape.schema->fields[column].name, row_text(rows_[i]))};
         }
         key += std::to_string(cell->size()) + ":";
         key += *cell;
@@ -161,10 +182,21 @@ class TableSink final : public flow::Sink {
     return {};
   }
 
+  // The beginning of a row, for a person.
+  std::string row_text(const RowRef& row) const {
+    constexpr std::size_t kShown = 200;
+    std::string text;
+    for (std::uint32_t i = 0; i < options_.shape.schema->fields.size() && text.size() < kShown; ++i) {
+      text += fmt::format("{}{}: {}", i == 0 ? "" : ", ", options_.shape.schema->fields[i].name,
+                          row.cell(i).value_or("NULL"));
+    }
+    return text.substr(0, kShown);
+  }
+
   // In the open transaction.
   Status write_batch(std::int64_t batch) {
     if (!durable_) return driver_->insert(insert_, rows_);
-    const auto held = row_->check(*driver_, batch, last_);
+    const auto held = row_->check(*driver_, batch, mark_);
     if (!held.ok()) return held.error();
     if (*held >= batch && !left_out(Failpoint::table_batch_once)) return {};
     SR_TRY(driver_->insert(insert_, rows_));
@@ -184,8 +216,7 @@ class TableSink final : public flow::Sink {
   std::unique_ptr<SqlDriver> driver_;
   std::optional<CommitRow> row_;
   bool durable_ = false;
-  std::optional<std::int64_t> last_;  // batch that the table must hold; absent: unknown
-  std::optional<std::int64_t> held_;  // what it held at the start
+  CommitMark mark_;
   std::vector<RowRef> rows_;
 };
 

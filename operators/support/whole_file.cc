@@ -15,6 +15,14 @@ constexpr std::size_t kBufferBytes = 1 << 18;
 constexpr std::size_t kCompareBytes = 1 << 16;
 constexpr std::string_view kHiddenEnd = ".tmp";
 
+// Room may come: what a full disk has refused may be tried again.
+Status may_pass(Status status) {
+  if (status.ok() || (status.error().code != "ENOSPC" && status.error().code != "EDQUOT")) return status;
+  Error error = status.error();
+  error.retriable = true;
+  return error;
+}
+
 // Tells whether two files hold the same bytes; both are `size` long.
 Result<bool> same_bytes(File& a, File& b, std::int64_t size) {
   Vec<char> left, right;
@@ -51,7 +59,7 @@ std::pair<std::string, std::string> split_path(const std::string& path) {
 }
 
 Status make_folder(Fs& fs, const std::string& path, bool durable) {
-  SR_TRY(fs.make_directories(path));
+  SR_TRY(may_pass(fs.make_directories(path)));
   if (!durable) return {};
   // A name found here may be the work of a run that died before it was synced: sync every folder above.
   for (std::string at = path; at != "." && at != "/" && at != "..";) {
@@ -59,7 +67,7 @@ Status make_folder(Fs& fs, const std::string& path, bool durable) {
     at = split_path(at).first;
     const Status synced = sync_names(fs, at, Failpoint::sink_folder_names);
     // What may not be opened was not made by us.
-    if (!synced.ok() && synced.error().code != "EACCES") return synced;
+    if (!synced.ok() && synced.error().code != "EACCES") return may_pass(synced);
   }
   return {};
 }
@@ -124,26 +132,26 @@ Status WholeFile::write(std::string_view data) {
     return buffer_.size() >= kBufferBytes ? flush() : Status{};
   }
   SR_TRY(flush());
-  return file_->write(data);
+  return may_pass(file_->write(data));
 }
 
 Status WholeFile::flush() {
   if (!file_) {
     auto opened = fs_.open(hidden_, OpenMode::truncate);
-    if (!opened.ok()) return opened.error();
+    if (!opened.ok()) return may_pass(opened.error());
     file_ = std::move(*opened);
   }
   if (buffer_.empty()) return {};
-  const Status status = file_->write({buffer_.data(), buffer_.size()});
+  Status status = file_->write({buffer_.data(), buffer_.size()});
   buffer_.clear();
-  return status;
+  return may_pass(std::move(status));
 }
 
 Status WholeFile::sync() {
   SR_TRY(flush());
   if (!durable_) return {};
-  SR_TRY(sync_file(*file_, Failpoint::sink_hidden_bytes));
-  if (!name_synced_) SR_TRY(sync_names(fs_, split_path(path_).first, Failpoint::sink_hidden_name));
+  SR_TRY(may_pass(sync_file(*file_, Failpoint::sink_hidden_bytes)));
+  if (!name_synced_) SR_TRY(may_pass(sync_names(fs_, split_path(path_).first, Failpoint::sink_hidden_name)));
   name_synced_ = true;
   return {};
 }
@@ -163,7 +171,7 @@ Status WholeFile::cut(std::int64_t size) {
 
 Result<std::string> WholeFile::publish() {
   SR_TRY(flush());
-  if (durable_) SR_TRY(sync_file(*file_, Failpoint::sink_file_bytes));
+  if (durable_) SR_TRY(may_pass(sync_file(*file_, Failpoint::sink_file_bytes)));
   for (int number = 1;; ++number) {
     const std::string name = numbered(path_, number);
     const Status renamed = fs_.rename_no_replace(hidden_, name);
@@ -173,10 +181,10 @@ Result<std::string> WholeFile::publish() {
       SR_TRY(check_same());
       drop();
     } else if (!renamed.ok()) {
-      return renamed.error();
+      return may_pass(renamed).error();
     }
     file_.reset();
-    if (durable_) SR_TRY(sync_names(fs_, split_path(path_).first, Failpoint::sink_file_name));
+    if (durable_) SR_TRY(may_pass(sync_names(fs_, split_path(path_).first, Failpoint::sink_file_name)));
     return name;
   }
 }

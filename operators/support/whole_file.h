@@ -20,6 +20,7 @@ struct WholeFileOptions {
   std::string owner;  // told apart in the hidden name; empty: nobody
 };
 
+// Errors of a full disk are retriable: the batch may be written again, from its beginning.
 class WholeFile {
  public:
   // `path` is the final name.

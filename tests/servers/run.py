@@ -301,6 +301,36 @@ def down_at_start(world):
         assert world.ask(kind, "select concat(count(*), ' ', sum(id)) from early") == "6000 17997000", kind
 
 
+def takes_no_rows(world):
+    """a server that takes no rows for a while, as it is read-only or ends statements, is waited for"""
+    psql = ["psql", "-h", "127.0.0.1", "-p", world.port("postgres"), "-U", "postgres", "-qAt", "test", "-c"]
+    shell = {"postgres": psql, "mariadb": ["mariadb", "--no-defaults", "-S", str(world.folder / "mariadb" / "sock"), "-u", "root", "-e"]}
+
+    def admin(kind, sql):  # no time limit holds for this one
+        subprocess.run([*shell[kind], sql], check=True, stdout=subprocess.DEVNULL, timeout=WAIT, env={**os.environ, "PGOPTIONS": "-c statement_timeout=0"})
+
+    reload = ("select pg_reload_conf()",)
+    trouble = [("postgres", "readonly", ("alter system set default_transaction_read_only = on", *reload),
+                ("alter system reset default_transaction_read_only", *reload), "read-only transaction"),
+               ("postgres", "limited", ("alter system set statement_timeout = '1ms'", *reload),
+                ("alter system reset statement_timeout", *reload), "statement timeout"),
+               ("mariadb", "readonly", ("set global read_only = 1",), ("set global read_only = 0",), "read-only")]
+    for kind, name, begin, end, says in trouble:
+        running, said = world.run(world.job(name, JOB.format(name=name, sink=sink_of(kind), url=world.urls[kind]))), []
+        reader = lines_of(running, said)
+        until(lambda: int(world.ask(kind, f"select count(*) from {name}") or 0) > 500, "the first rows")
+        for sql in begin:
+            admin(kind, sql)
+        try:
+            until(lambda: any(says in line and "next_attempt_ms" in line for line in said) or running.poll() is not None, says)
+        finally:
+            for sql in end:
+                admin(kind, sql)
+        assert running.wait(timeout=WAIT) == 0, said
+        reader.join()
+        assert world.ask(kind, f"select concat(count(*), ' ', sum(id)) from {name}") == "6000 17997000", (kind, name)
+
+
 def check_env(world):
     """--check-env finds the servers and their tables, and changes nothing"""
     for kind in KINDS:
@@ -336,8 +366,8 @@ def main():
     folder.chmod(0o755)  # the servers run as users of their own
     world = World(binary, unit, folder)
     failed = 0
-    tests = (table_tests, server_crashes, stop_while_down, stop_while_silent, down_at_start, errors_at_start, no_such_server, encrypted,
-             edited_after_a_crash, check_env, missing_module)
+    tests = (table_tests, server_crashes, stop_while_down, stop_while_silent, down_at_start, takes_no_rows, errors_at_start, no_such_server,
+             encrypted, edited_after_a_crash, check_env, missing_module)
     try:
         for kind in KINDS:
             world.start(kind)

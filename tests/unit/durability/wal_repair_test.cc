@@ -1,5 +1,5 @@
-// Repair of an input log: whatever is damaged or missing in it, what is left can be read by every batch that is left, and
-// no batch goes whose input was intact.
+// Repair of an input log: whatever is damaged or missing in it, what is left can be read by every batch that is left,
+// and no batch goes whose input was intact.
 #include <algorithm>
 #include <catch2/catch.hpp>
 

@@ -93,7 +93,7 @@ TEST_CASE("an error of the visitor ends the reading") {
 
 TEST_CASE("a full disk is met from the reserve, and the next start has one of its own") {
   VirtualEnvironment world;
-  WalOptions options = options_of(world.environment);
+  WalOptions options = wal_life_options(world.environment);
   options.segment_bytes = 256 << 10;
   options.max_bytes = 64 << 20;
   options.reserve_bytes = 512 << 10;

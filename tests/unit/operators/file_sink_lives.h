@@ -54,16 +54,14 @@ inline Files files_in(Fs& fs, bool hidden) {
 inline std::string live(const SinkMaker& maker, VirtualEnvironment& world, SinkJournal& journal, bool& ended) {
   ended = false;
   const auto sink = maker.make();
-  const SinkJournal before = journal;
   const auto wrong = [&](const Error& error) { return world.fs.powered_off() ? std::string() : error.message; };
   if (const Status opened = sink->open(durable_context(world.environment, journal)); !opened.ok())
     return wrong(opened.error());
-  const auto held = sink->recover();
-  if (!held.ok() || *held != before.batch) return "the sink holds another batch than the journal says";
   for (std::int64_t batch = journal.batch.value_or(0) + 1; batch <= kBatches; ++batch) {
+    if (batch > journal.planned.id) journal.planned = tick_of(batch);
     const auto token = commit_batch(*sink, rows_of(batch, maker.schema()), tick_of(batch));
     if (!token.ok()) return wrong(token.error());
-    journal = {batch, *token};
+    journal = {batch, *token, journal.planned};
   }
   sink->close();
   ended = !world.fs.powered_off();
@@ -90,10 +88,11 @@ inline std::string survive(const SinkMaker& maker, const TwoCrashes& crashes, co
     world.fs.inject([at = at, start](const FsOperation& operation) {
       return at != 0 && operation.number == start + at ? FsInjection::power_cut : FsInjection::none;
     });
-    const SinkJournal durable = journal;
+    SinkJournal durable = journal;
     bool ended = false;
     if (std::string wrong = live(maker, world, journal, ended); !wrong.empty()) return wrong;
     world.fs.inject(nullptr);
+    durable.planned = journal.planned;  // its plan is durable before the sink has a batch
     crashed = crashed || !ended;
     // The commit of the last batch may be lost with the power, earlier ones are durable by then.
     if (!ended && journal.batch == kBatches) journal = durable;

@@ -21,6 +21,33 @@ TEST_CASE("text_files writes each batch once whenever the power goes") {
   CHECK(survive_everything(SinkMaker("{value: string}", "type: text_files, prefix: out/n, suffix: txt"), named) == "");
 }
 
+TEST_CASE("a batch that does not fit a full disk may be written again when there is room") {
+  const std::pair<const char*, Files> cases[] = {
+      {"type: files, path: out, format: text", {{"1000.txt", text_of({1})}, {"2000.txt", text_of({2})}}},
+      {"type: text_files, prefix: out/n, suffix: txt", {{"n-1000.txt", text_of({1})}, {"n-2000.txt", text_of({2})}}},
+      {"type: files, path: out, format: text, roll: {size: 20B}", {{"1000.txt", text_of({1, 2})}}}};
+  for (const auto& [options, expected] : cases) {
+    INFO(options);
+    VirtualEnvironment world;
+    const SinkMaker maker("{value: string}", options);
+    const auto sink = maker.make();
+    REQUIRE(sink->open(durable_context(world.environment, {})).ok());
+    REQUIRE(commit_batch(*sink, rows_of(1, maker.schema()), tick_of(1)).ok());
+    world.fs.set_capacity(10);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      const auto full = commit_batch(*sink, rows_of(2, maker.schema()), tick_of(2));
+      REQUIRE_FALSE(full.ok());
+      CHECK(full.error().code == "ENOSPC");
+      CHECK(full.error().retriable);
+    }
+    world.fs.set_capacity(1 << 20);
+    REQUIRE(commit_batch(*sink, rows_of(2, maker.schema()), tick_of(2)).ok());
+    sink->close();
+    CHECK(files_in(world.fs, false) == expected);
+    CHECK(files_in(world.fs, true).empty());
+  }
+}
+
 TEST_CASE("a start removes what its own dead run has left hidden, and nothing of others") {
   for (const char* options : {"type: files, path: out, format: text", "type: text_files, prefix: out/n, suffix: txt",
                               "type: files, path: out, format: text, roll: {every: 1h}"}) {

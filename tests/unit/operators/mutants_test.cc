@@ -33,6 +33,20 @@ std::string a_name_that_is_taken() {
                                                                           : "";
 }
 
+std::string files_that_the_journal_does_not_know() {
+  VirtualEnvironment world;
+  const SinkMaker maker(kColumns, "type: files, path: out, format: text");
+  const auto sink = maker.make();
+  SR_CHECK(sink->open(durable_context(world.environment, {})).ok());
+  const auto token = commit_batch(*sink, rows_of(1, maker.schema()), tick_of(1));
+  SR_CHECK(token.ok() && commit_batch(*sink, rows_of(2, maker.schema()), tick_of(2)).ok());
+  const SinkJournal older{1, *token, {}};
+  if (maker.make()->open(durable_context(world.environment, older)).ok()) return "rows are written a second time";
+  SR_CHECK(maker.make()->adopt(durable_context(world.environment, older)).value().find("out/2000.txt has") == 0);
+  SR_CHECK(maker.make()->open(durable_context(world.environment, older)).ok());
+  return "";
+}
+
 std::string a_hidden_file_that_shrank() {
   VirtualEnvironment world;
   const SinkMaker maker(kColumns, "type: files, path: out, format: text, roll: {every: 1h}");
@@ -91,7 +105,7 @@ class Table {
   }
   bool write(flow::Sink& sink, std::int64_t batch) {
     const auto token = commit_batch(sink, rows_of(batch, maker_.schema()), tick_of(batch));
-    if (token.ok()) journal = {batch, *token};
+    if (token.ok()) journal = {batch, *token, tick_of(batch)};
     return token.ok();
   }
   std::unique_ptr<SqlDriver> connect() {
@@ -117,8 +131,11 @@ std::string tables() {
   Table table;
   const auto sink = table.open(1, {});
   SR_CHECK(sink && table.write(*sink, 1));
-  const SinkJournal first = table.journal;
+  SinkJournal first = table.journal;
   SR_CHECK(table.write(*sink, 2));
+  if (table.open(1, table.journal)) return "a copied folder goes on writing";
+  if (table.open(2, first)) return "a table that is ahead of the journal is opened";
+  first.planned = tick_of(2);
   if (table.open(2, table.journal, "f2")) return "a table of another folder is written";
   // The journal has lost the commit of the second batch.
   const auto again = table.open(2, first);
@@ -131,8 +148,10 @@ std::string tables() {
   const auto last = table.open(3, table.journal);
   SR_CHECK(last != nullptr);
   SR_CHECK(table.connect()->execute("UPDATE streamrun_commit SET batch = 1").ok());
-  if (table.open(3, table.journal)) return "a table that was restored is opened";
-  return table.write(*last, 3) ? "a table that was restored is written" : "";
+  if (table.open(4, table.journal)) return "a table that was restored is opened";
+  if (table.write(*last, 3)) return "a table that was restored is written";
+  SR_CHECK(table.connect()->execute("UPDATE streamrun_commit SET batch = 9, epoch = 3").ok());
+  return table.write(*last, 3) ? "a batch that this run has not sent is taken for its own" : "";
 }
 
 struct Scene {
@@ -141,9 +160,13 @@ struct Scene {
 };
 
 constexpr Scene kScenes[] = {
-    {"input that is another file", input_that_is_another_file}, {"a name that is taken", a_name_that_is_taken},
-    {"a hidden file that shrank", a_hidden_file_that_shrank},   {"tables", tables},
-    {"a file for each batch", a_file_for_each_batch},           {"rolled files", rolled_files},
+    {"input that is another file", input_that_is_another_file},
+    {"a name that is taken", a_name_that_is_taken},
+    {"files that the journal does not know", files_that_the_journal_does_not_know},
+    {"a hidden file that shrank", a_hidden_file_that_shrank},
+    {"tables", tables},
+    {"a file for each batch", a_file_for_each_batch},
+    {"rolled files", rolled_files},
 };
 
 std::string missed_by_a_scene() {

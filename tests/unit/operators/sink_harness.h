@@ -52,6 +52,7 @@ class SinkMaker {
 struct SinkJournal {
   std::optional<std::int64_t> batch;
   std::string token;
+  Tick planned;  // id 0: the committed batch
 };
 
 inline flow::SinkContext durable_context(Environment& env, const SinkJournal& journal) {
@@ -64,6 +65,8 @@ inline flow::SinkContext durable_context(Environment& env, const SinkJournal& jo
   context.durable = true;
   context.last_batch = journal.batch;
   context.last_token = journal.token;
+  context.planned = journal.planned;
+  if (journal.planned.id == 0 && journal.batch) context.planned = {*journal.batch, *journal.batch * 1000, 0, false};
   return context;
 }
 
