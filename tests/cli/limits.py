@@ -6,13 +6,10 @@ import subprocess
 import sys
 import tempfile
 
+from harness import expect, run_tests
+
 BINARY = str(pathlib.Path(sys.argv[1]).resolve())
 LIMIT = 60
-
-
-def expect(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def a_state_that_needs_more_than_the_memory_ends_the_job_and_is_named():
@@ -68,18 +65,5 @@ def back_pressure_begins_with_a_bounded_batch_for_each_source():
     expect(found[:2] == [{"s": "a", "n": 50}, {"s": "b", "n": 50}], found)
 
 
-def main():
-    tests = [f for name, f in sorted(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and "_" in name]
-    failed = 0
-    for test in tests:
-        try:
-            test()
-        except Exception as error:  # noqa: BLE001: a failed test is told with its reason
-            failed += 1
-            print(f"FAIL {test.__name__}: {error!r}"[:2000])
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals())

@@ -12,6 +12,8 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+from harness import expect, run_tests
+
 BINARY = str(pathlib.Path(sys.argv[1]).resolve())
 TIMEOUT = 60
 
@@ -19,11 +21,6 @@ TIMEOUT = 60
 def run(*args, stdin="", cwd=ROOT, env=None):
     return subprocess.run([BINARY, *args], input=stdin.encode(), cwd=cwd, env={**os.environ, **(env or {})},
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT)
-
-
-def expect(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def a_valid_job_exits_0_and_prints_its_plan_on_stdout():
@@ -402,18 +399,5 @@ sinks: {b: {type: discard, input: a}}
             process.kill()
 
 
-def main():
-    tests = [f for name, f in sorted(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and "_" in name]
-    failed = 0
-    for test in tests:
-        try:
-            test()
-        except Exception as error:  # noqa: BLE001: a failed test is told with its reason
-            failed += 1
-            print(f"FAIL {test.__name__}: {error!r}"[:2000])
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals())

@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+from harness import expect, run_tests
+
 BINARY = str(pathlib.Path(sys.argv[1]).resolve())
 LIMIT = 30  # seconds; no job here has as long a limit of its own
 
@@ -24,11 +26,6 @@ shutdown: {shutdown}
 sources: {{rows: {{type: generate, rate: 100000/s, columns: {{id: {column}}}}}}}
 sinks: {{out: {{type: print, input: rows, format: json, header: false, limit: 1000}}}}
 """
-
-
-def expect(condition, what):
-    if not condition:
-        raise AssertionError(what)
 
 
 def until(condition, what):
@@ -155,18 +152,5 @@ def a_recovery_that_is_stuck_hears_signals():
             expect(process.returncode == 4 and b"batches of the last run are executed again" in text, (process.returncode, text))
 
 
-def main():
-    tests = [f for name, f in sorted(globals().items()) if callable(f) and getattr(f, "__module__", "") == "__main__" and "_" in name]
-    failed = 0
-    for test in tests:
-        try:
-            test()
-        except Exception as error:  # noqa: BLE001: a failed test is told with its reason
-            failed += 1
-            print(f"FAIL {test.__name__}: {error!r}"[:2000])
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests(globals())
