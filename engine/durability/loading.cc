@@ -44,9 +44,12 @@ class Loader {
         continue;
       }
       if (manifest.error().code == "version" && !left_out(Failpoint::snapshot_version)) return manifest.error();
-      loaded_.rejected.push_back(*name);
-      loaded_.recovered.notes.push_back(
-          fmt::format("the snapshot of batch {} is damaged and not used: {}", name->batch, manifest.error().message));
+      const bool damaged = is_damage(manifest.error());
+      if (damaged) loaded_.rejected.push_back(*name);
+      if (!damaged) loaded_.unreadable = manifest.error();
+      loaded_.recovered.notes.push_back(fmt::format("the snapshot of batch {} {} and not used: {}", name->batch,
+                                                    damaged ? "is damaged" : "cannot be read",
+                                                    manifest.error().message));
     }
     return {};
   }

@@ -34,6 +34,7 @@ struct Loaded {
   Recovered recovered;
   std::vector<UsableSnapshot> usable;              // ascending
   std::vector<SnapshotName> rejected;              // found damaged
+  std::optional<Error> unreadable;                 // why a snapshot could not be read at the moment
   bool from_beginning = false;                     // the journals reach back to the beginning of the job
   std::map<std::uint64_t, std::int64_t> journals;  // number → newest batch planned in it (0: none, or not read)
   std::uint64_t first_journal = 0;                 // of those that were read

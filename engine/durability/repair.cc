@@ -45,6 +45,13 @@ class Repair {
   }
 
  private:
+  // What cannot be read at the moment must not be thrown away, nor what is behind it be judged without it.
+  Result<Loaded> load(const PlanCheck& check = {}) const {
+    auto loaded = load_folder(folder_, files_.folder_id, check);
+    if (loaded.ok() && loaded->unreadable) return *loaded->unreadable;
+    return loaded;
+  }
+
   Status mend_format() {
     const auto id = read_format(folder_);
     files_ = folder_.journal(id.ok() ? *id : "");
@@ -64,7 +71,7 @@ class Repair {
   }
 
   Status drop_snapshots() {
-    const auto loaded = load_folder(folder_, files_.folder_id);
+    const auto loaded = load();
     SR_TRY(loaded);
     for (const SnapshotName& name : loaded->rejected) {
       SR_TRY(set_aside("snapshot/" + name.text()));
@@ -77,7 +84,7 @@ class Repair {
   // Each round drops a journal, cuts one or finds nothing wrong.
   Status mend_journals(const PlanCheck& check) {
     while (true) {
-      const auto loaded = load_folder(folder_, files_.folder_id, check);
+      const auto loaded = load(check);
       SR_TRY(loaded);
       if (!loaded->damage) return {};
       SR_TRY(mend_journal(*loaded));
@@ -122,7 +129,7 @@ class Repair {
   }
 
   Status skip_epochs() {
-    const auto loaded = load_folder(folder_, files_.folder_id);
+    const auto loaded = load();
     SR_TRY(loaded);
     SR_TRY(rewrite_segment(files_, loaded->last, loaded->last_bytes));
     SegmentScan last = loaded->last;
@@ -144,7 +151,7 @@ class Repair {
   // The batches that need input which the log has lost go, with all behind them.
   Status mend_input() {
     if (input_.dir.empty()) return {};
-    const auto loaded = load_folder(folder_, files_.folder_id);
+    const auto loaded = load();
     SR_TRY(loaded);
     std::uint64_t contained = UINT64_MAX;  // the records that the state contains, of every source
     if (const auto& snapshot = loaded->recovered.snapshot) {

@@ -302,6 +302,35 @@ TEST_CASE("a folder that is removed or replaced under the job is an error of its
   }
 }
 
+TEST_CASE("a large snapshot goes to the disk in steps, and an error in any of them leaves the folder as it was") {
+  Snapshot large = snapshot_of(1);
+  large.nodes[0].bytes.assign(20 << 20, 'x');
+  bool done = false;
+  for (std::uint64_t number = 1; !done; ++number) {
+    VirtualEnvironment world;
+    auto opened = Store::open(life_options(world.environment));
+    REQUIRE(opened.ok());
+    Store& store = *opened->store;
+    REQUIRE(store.begin("spec", "f").ok());
+    REQUIRE(store.plan(plan_of(1)).ok());
+    REQUIRE(store.sync().ok());
+    REQUIRE(store.commit(commit_of(1)).ok());
+    const std::uint64_t at = world.fs.operations() + number;
+    world.fs.inject([=](const FsOperation& one) {
+      return one.number == at && (one.kind == FsOperationKind::write || one.kind == FsOperationKind::sync)
+                 ? FsInjection::io_error
+                 : FsInjection::none;
+    });
+    const auto saved = store.save(large);
+    done = world.fs.operations() < at;
+    world.fs.inject(nullptr);
+    const auto found = Store::read(life_options(world.environment));
+    REQUIRE(found.ok());
+    if (saved.ok()) CHECK((found->snapshot && found->snapshot->nodes[0].bytes == large.nodes[0].bytes));
+    if (!saved.ok()) CHECK(saved.error().code == "EIO");
+  }
+}
+
 TEST_CASE("the real file system keeps a folder, too") {
   Environment& env = real_environment();
   const std::string dir = "/tmp/streamrun-store-" + std::to_string(env.random->next());

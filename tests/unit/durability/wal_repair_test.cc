@@ -183,4 +183,112 @@ TEST_CASE("the input log of another folder is not touched") {
         "the input log state/wal belongs to another checkpoint folder. Give this job a `wal.dir` of its own");
 }
 
+TEST_CASE("a repair of an input log that an error has cut off is done by the next one") {
+  const Files intact = killed_job();
+  const std::vector<std::string> segments = segments_of(intact);
+  Files flipped = intact;
+  flipped[segments[1]][300] ^= 1;
+  Files without = intact;
+  without.erase(segments[1]);
+  Files headless = intact;
+  headless[segments[0]][40] ^= 1;
+  for (const Files& damaged : {flipped, without, headless}) {
+    bool done = false;
+    for (std::uint64_t number = 1; !done; ++number) {
+      INFO("operation " << number);
+      VirtualEnvironment world;
+      put_tree(world.fs, "", damaged);
+      const std::uint64_t at = world.fs.operations() + number;
+      world.fs.inject(
+          [=](const FsOperation& one) { return one.number == at ? FsInjection::io_error : FsInjection::none; });
+      const auto first = repair(life_options(world.environment), logged_input());
+      done = world.fs.operations() < at;
+      CHECK((first.ok() || first.error().code == "EIO"));
+      world.fs.inject(nullptr);
+      std::vector<std::string> dropped;
+      const auto last = last_after_repair(read_tree(world.fs, ""), &dropped);
+      if (!last.ok()) FAIL(last.error().message);
+    }
+  }
+}
+
+TEST_CASE("a log that ends before what is known goes on behind it, whatever fails on the way") {
+  for (const std::uint64_t had : {0, 5}) {
+    bool done = false;
+    for (std::uint64_t number = 1; !done; ++number) {
+      INFO("operation " << number << ", " << had << " records");
+      VirtualEnvironment world;
+      std::vector<std::string> notes;
+      if (had > 0) {
+        auto before = Wal::open(wal_options(world.environment, "folder"), &notes);
+        REQUIRE(before.ok());
+        for (std::uint64_t i = 0; i < had; ++i) (*before)->append("s", input_of(i), 0);
+        REQUIRE((*before)->sync().ok());
+      }
+      const std::uint64_t at = world.fs.operations() + number;
+      world.fs.inject(
+          [=](const FsOperation& one) { return one.number == at ? FsInjection::io_error : FsInjection::none; });
+      const auto failed = Wal::open(wal_options(world.environment, "folder", 100), &notes);
+      done = world.fs.operations() < at;
+      CHECK((failed.ok() || failed.error().code == "EIO"));
+      world.fs.inject(nullptr);
+      auto wal = Wal::open(wal_options(world.environment, "folder", 100), &notes);
+      REQUIRE(wal.ok());
+      CHECK((*wal)->append("s", "next", 0) == 100);
+      REQUIRE((*wal)->sync().ok());
+      int seen = 0;
+      REQUIRE((*wal)
+                  ->read(100, 100,
+                         [&](const WalRecord& record) {
+                           seen += record.bytes == "next" ? 1 : 0;
+                           return Status();
+                         })
+                  .ok());
+      CHECK(seen == 1);
+    }
+  }
+}
+
+TEST_CASE("a log with reserves keeps what it has acknowledged, whatever its disk refuses") {
+  for (const FsInjection fault : {FsInjection::io_error, FsInjection::no_space}) {
+    bool done = false;
+    for (std::uint64_t number = 1; !done; ++number) {
+      INFO("operation " << number);
+      VirtualEnvironment world;
+      WalOptions options = wal_options(world.environment, "folder");
+      options.reserve_bytes = 4096;
+      options.max_bytes = 1 << 20;
+      const std::uint64_t at = world.fs.operations() + number;
+      world.fs.inject(
+          [=](const FsOperation& one) { return one.number >= at && one.number < at + 2 ? fault : FsInjection::none; });
+      std::vector<std::string> notes;
+      std::uint64_t acknowledged = 0;
+      {
+        auto wal = Wal::open(options, &notes);
+        for (int round = 0; wal.ok() && round < 12; ++round) {
+          const std::uint64_t sequence = (*wal)->append("s", input_of((*wal)->next_sequence()), 0);
+          const Status synced = (*wal)->sync();
+          if (synced.ok()) acknowledged = sequence;
+          if (!synced.ok() && synced.error().code != "ENOSPC") break;
+          if (round == 6) static_cast<void>((*wal)->recycle(2).ok());
+          (*wal)->relieve();
+        }
+      }
+      done = world.fs.operations() < at;
+      world.fs.inject(nullptr);
+      auto wal = Wal::open(options, &notes);
+      REQUIRE(wal.ok());
+      const std::uint64_t first = (*wal)->first_sequence();
+      std::uint64_t next = first;
+      REQUIRE((*wal)
+                  ->read(first, acknowledged,
+                         [&](const WalRecord& record) {
+                           return record.bytes == input_of(next++) ? Status() : Status(Error{"another record"});
+                         })
+                  .ok());
+      CHECK((acknowledged == 0 || next == acknowledged + 1));
+    }
+  }
+}
+
 }  // namespace sr::durability
