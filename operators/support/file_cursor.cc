@@ -124,6 +124,7 @@ Result<bool> FileCursor::take_read(flow::Budget& budget, flow::SourceSlice& slic
     if (!got.ok()) return got.error();
     if (!*got) size_ = read_to_;  // it became shorter
     if (read_to_ >= size_ && !options_.follow) records_->end();
+    more = true;  // what was read is still to be looked at, by the next call if the budget is used up
   }
   if (read_to_ >= size_ && !options_.follow && !records_->ended()) {
     records_->end();

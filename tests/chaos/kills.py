@@ -75,25 +75,20 @@ def log_tail(folder):
     return (folder / "log").read_text()[-2000:]
 
 
-def catches_sigterm(pid):
-    """Whether the process has come so far that it takes a signal for more than its end."""
-    try:
-        caught = re.search(r"SigCgt:\s*([0-9a-f]+)", pathlib.Path(f"/proc/{pid}/status").read_text())
-    except OSError:
-        return True  # it has ended: there is nothing to wait for
-    return caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1
-
-
 def live(binary, folder, kills, chance, after_kill=lambda: None):
     """Starts the job and kills it `kills` times, then lets it run and drain."""
     for life in range(kills + 1):
+        began = time.monotonic()
         with open(folder / "log", "a") as log:
-            job = subprocess.Popen([binary, "job.yaml", "--workers", "2"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            before = log.tell()
+            job = subprocess.Popen([binary, "job.yaml", "--workers", "2", "--verbose"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         last = life == kills
         try:
             job.wait(timeout=2 if last else chance.uniform(*LIFE_S))
         except subprocess.TimeoutExpired:
-            while last and not catches_sigterm(job.pid):
+            # A signal while the job opens ends it with what is logged still to be run.
+            while last and not re.search(r"^batch ", (folder / "log").read_text()[before:], re.M):
+                assert job.poll() is None and time.monotonic() < began + WAIT, f"the last life runs no batch:\n{log_tail(folder)}"
                 time.sleep(0.05)
             job.send_signal(signal.SIGTERM if last else signal.SIGKILL)
         code = job.wait(timeout=WAIT)

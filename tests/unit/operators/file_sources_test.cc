@@ -1,5 +1,6 @@
 // Positions of sources: whatever the budgets were and wherever the job was killed, a source that is opened where it
 // stood gives again, byte by byte, what the batches behind that place were made of, and then goes on.
+#include <algorithm>
 #include <functional>
 
 #include "source_subject.h"
@@ -218,6 +219,32 @@ TEST_CASE("a file that was read to its end and then holds other bytes stops the 
   world.clock.advance_ms(5);
   put(world.fs, "a.txt", "one\nsix\n");
   CHECK(reopened(touched).starts_with("a.txt: is not the file that was read before: its beginning has changed. Put"));
+}
+
+TEST_CASE("a budget that ends where a block of the file does loses nothing of the file") {
+  std::string all;
+  for (int i = 0; i < 20000; ++i) all += std::to_string(i) + "\n";
+  for (const char* const source : {"{type: file, path: in/a.txt, format: text, max_rate: 1000000/s}",
+                                   "{type: directory, path: in, format: text, max_rate: 1000000/s}"}) {
+    // Blocks have powers of two: the budgets around the number of whole records in each.
+    for (std::size_t block = 1 << 12; block < all.size(); block *= 2) {
+      const std::int64_t whole = std::count(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(block), '\n');
+      for (std::int64_t records = whole - 1; records <= whole + 1; ++records) {
+        INFO(source << ", " << records << " records");
+        VirtualEnvironment world;
+        put(world.fs, "in/a.txt", all);
+        Subject subject(world, source);
+        REQUIRE(subject.open(std::nullopt).ok());
+        std::string got;
+        for (std::int64_t batch = 1; batch < 100 && !subject.source().ended(); ++batch) {
+          const auto slice = subject.source().poll({records, 1 << 20, batch});
+          REQUIRE(slice.ok());
+          got += text_of(*slice);
+        }
+        REQUIRE(got == "^" + all);
+      }
+    }
+  }
 }
 
 TEST_CASE("a file that goes before it was read is passed over") {
