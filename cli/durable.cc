@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 
 #include "engine/base/hash.h"
 #include "operators/support/rolled_file.h"
@@ -61,6 +62,17 @@ std::string fingerprint_of(const specs::CompiledJob& job) {
   return fmt::format("{:016x}", hash_bytes(specs::render_yaml(root)));
 }
 
+// Ids, present and former, of the sources whose received input only a log keeps.
+std::set<std::string> sources_that_cannot_replay(const specs::CompiledJob& job) {
+  std::set<std::string> ids;
+  for (const specs::BoundEntry& node : job.bound->nodes) {
+    if (node.kind != specs::NodeKind::source || !node.spec || node.spec->info->capabilities.replayable) continue;
+    ids.insert(node.id);
+    if (node.spec->common.was.present()) ids.insert(node.spec->common.was.name);
+  }
+  return ids;
+}
+
 }  // namespace
 
 Result<flow::Graph> former_graph(const specs::Registry& registry, const specs::CompiledJob& present,
@@ -92,16 +104,6 @@ std::string journal_text(const specs::CompiledJob& job) {
   specs::make_readable(root, job.secrets);
   hide_secrets(job, root);
   return specs::render_yaml(root);
-}
-
-std::set<std::string> sources_that_cannot_replay(const specs::CompiledJob& job) {
-  std::set<std::string> ids;
-  for (const specs::BoundEntry& node : job.bound->nodes) {
-    if (node.kind != specs::NodeKind::source || !node.spec || node.spec->info->capabilities.replayable) continue;
-    ids.insert(node.id);
-    if (node.spec->common.was.present()) ids.insert(node.spec->common.was.name);
-  }
-  return ids;
 }
 
 std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, const specs::CompiledJob& job) {

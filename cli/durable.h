@@ -4,16 +4,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "cli/session.h"
 #include "engine/runtime/checkpoint.h"
 
 namespace sr::cli {
-
-// Ids of the sources whose received input only a log keeps.
-std::set<std::string> sources_that_cannot_replay(const specs::CompiledJob& job);
 
 // Null if the job keeps its state in memory only. The session and the job must outlive what it gives.
 std::optional<runtime::CheckpointOptions> checkpoint_options(Session& session, const specs::CompiledJob& job);

@@ -124,7 +124,6 @@ int run_job(const Options& options) {
   const auto programs = make_real_programs(*real_environment().clock);
   run.programs = programs.get();
   run.checkpoint = checkpoint_options(session, *job);
-  run.cannot_replay = sources_that_cannot_replay(*job);
   run.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   if (run.trigger != runtime::Trigger::available_now) release_startup_memory();
   runtime::EndGuardOptions limits;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "engine/base/failpoint.h"
 #include "engine/durability/history.h"
@@ -19,12 +18,6 @@ namespace {
 // Starts that may be among what was dropped: their numbers must not be taken again, or a sink could not tell them
 // apart.
 constexpr std::int64_t kSkippedEpochs = 1000;
-
-std::uint64_t sequence_of(const flow::Position& position) {
-  std::uint64_t sequence = 0;
-  std::from_chars(position.data(), position.data() + position.size(), sequence);
-  return sequence;
-}
 
 class Repair {
  public:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -273,16 +274,17 @@ Result<std::unique_ptr<SegmentedWal>> open_log(const WalOptions& options, std::v
   SR_TRY(found);
   SR_TRY(clear_unfinished(files));
   const LogWriterOptions writing{files, options.segment_bytes, true};
-  if (found->headers.empty()) {
-    SegmentHeader first;
-    first.number = 1;
-    first.origin = options.least_next > 1 ? SegmentOrigin::mended : SegmentOrigin::first;
-    first.first_sequence = options.least_next;
-    auto writer = LogWriter::create(writing, first);
+  const auto begin_at = [&](std::uint64_t number) -> Result<std::unique_ptr<SegmentedWal>> {
+    SegmentHeader header;
+    header.number = number;
+    header.origin = options.least_next > 1 ? SegmentOrigin::mended : SegmentOrigin::first;
+    header.first_sequence = options.least_next;
+    auto writer = LogWriter::create(writing, header);
     SR_TRY(writer);
-    found->headers[1] = first;
+    found->headers[number] = header;
     return std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer));
-  }
+  };
+  if (found->headers.empty()) return begin_at(1);
   if (found->last.torn) {
     notes->push_back(fmt::format("{}: input at byte {} was cut off by a crash and is dropped",
                                  files.path(found->last.header.number), found->last.end.offset));
@@ -290,22 +292,19 @@ Result<std::unique_ptr<SegmentedWal>> open_log(const WalOptions& options, std::v
   // The log does not know how the run before ended, and a segment is quickly copied.
   if (!left_out(Failpoint::wal_tail_copied)) SR_TRY(rewrite_segment(files, found->last, found->last_bytes));
   found->last.torn = false;
-  if (found->last.end.next_sequence < options.least_next) {
-    SegmentHeader behind;
-    behind.number = found->last.header.number + 1;
-    behind.origin = SegmentOrigin::mended;
-    behind.first_sequence = options.least_next;
-    auto writer = LogWriter::create(writing, behind);
-    SR_TRY(writer);
-    found->headers[behind.number] = behind;
-    return std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer));
-  }
+  if (found->last.end.next_sequence < options.least_next) return begin_at(found->last.header.number + 1);
   auto writer = LogWriter::resume(writing, found->last);
   SR_TRY(writer);
   return std::make_unique<SegmentedWal>(options, std::move(found->headers), std::move(*writer));
 }
 
 }  // namespace
+
+std::uint64_t sequence_of(const flow::Position& position) {
+  std::uint64_t sequence = 0;
+  std::from_chars(position.data(), position.data() + position.size(), sequence);
+  return sequence;
+}
 
 LogFiles wal_files(const WalOptions& options) {
   return {options.env->fs, options.dir, "", "wal", options.folder_id};

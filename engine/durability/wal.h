@@ -13,6 +13,7 @@
 
 #include "engine/base/env.h"
 #include "engine/durability/segment.h"
+#include "engine/flow/source.h"
 #include "engine/observe/log.h"
 
 namespace sr::durability {
@@ -30,6 +31,9 @@ struct WalOptions {
   std::int64_t reserve_bytes = 0;  // kept free: what was received when the disk is full can still be
                                    // written; as much, or a segment, for the next start; 0: nothing is
 };
+
+// The sequence of the last record that a position of a logged source contains; 0: none.
+std::uint64_t sequence_of(const flow::Position& position);
 
 // The files of a log.
 LogFiles wal_files(const WalOptions& options);

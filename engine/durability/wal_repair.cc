@@ -37,7 +37,7 @@ class WalRepair {
   struct Part {
     std::uint64_t number = 0;
     SegmentScan scan;
-    std::string bytes;
+    std::string bytes;  // of the last part only
   };
 
   // Of the last record of the run.
@@ -81,6 +81,7 @@ class WalRepair {
     if (next.ok() && next->origin == SegmentOrigin::follows) request.next = *next;
     SegmentScan scan = scan_segment(files_, request, *bytes, [](const Record&) { return Status(); });
     const std::optional<Damage> damage = scan.damage;
+    if (!run_.empty()) run_.back().bytes = {};  // only the last one may be written anew
     run_.push_back({number, std::move(scan), std::move(*bytes)});
     if (damage) break_run(*damage);
     return {};

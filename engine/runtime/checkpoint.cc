@@ -10,7 +10,7 @@ std::uint64_t contained_in(const durability::Recovered& recovered, const std::se
   std::uint64_t newest = 0;
   if (!recovered.snapshot) return newest;
   for (const auto& [source, standing] : recovered.snapshot->standings) {
-    if (logged.contains(source)) newest = std::max(newest, InputLog::sequence_of(standing));
+    if (logged.contains(source)) newest = std::max(newest, durability::sequence_of(standing));
   }
   return newest;
 }

@@ -2,6 +2,7 @@
 
 #include "engine/base/env_virtual.h"
 #include "engine/runtime/recovery.h"
+#include "engine/runtime/source_context.h"
 
 namespace sr::runtime {
 namespace {
@@ -200,16 +201,8 @@ Status Life::open_sources(const std::map<std::string, flow::Position>& standings
   for (flow::Node& node : graph_.nodes) {
     auto* source = std::get_if<flow::SourceNode>(&node.work);
     if (!source) continue;
-    flow::SourceContext context;
-    context.env = &world_.outside.environment;
-    context.id = node.id;
-    context.framer = source->framer;
-    context.max_record = source->max_record;
-    context.wake = [] {};
-    context.fail = [](const Error&) {};
-    const auto stood = standings.find(node.id);
-    SR_TRY(source->source->open(
-        context, stood == standings.end() ? std::nullopt : std::optional<flow::Position>(stood->second)));
+    SR_TRY(
+        source->source->open(source_context(node, world_.outside.environment, nullptr), stood_at(standings, node.id)));
   }
   return {};
 }

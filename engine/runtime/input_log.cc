@@ -15,10 +15,6 @@ constexpr std::uint8_t kStreamStart = 1;  // a record's flag
 
 }  // namespace
 
-std::uint64_t InputLog::sequence_of(const flow::Position& position) {
-  return position.empty() ? 0 : std::stoull(position);
-}
-
 InputLog::InputLog(std::unique_ptr<durability::Wal> wal, const InputLogOptions& options,
                    std::function<void(const Error&)> failed)
     : wal_(std::move(wal)), options_(options), failed_(std::move(failed)) {
@@ -84,7 +80,7 @@ Status InputLog::recycle(const std::map<std::string, flow::Position>& standings)
   std::uint64_t least = UINT64_MAX;
   for (const std::string& id : sources_) {
     const auto found = standings.find(id);
-    least = std::min(least, found == standings.end() ? 0 : sequence_of(found->second));
+    least = std::min(least, found == standings.end() ? 0 : durability::sequence_of(found->second));
   }
   return least == 0 || least == UINT64_MAX ? Status{} : wal_->recycle(least);
 }
@@ -95,14 +91,14 @@ LoggedSource::LoggedSource(std::unique_ptr<flow::Source> source, InputLog& log, 
 // The source itself is opened by the first poll: what is replayed comes before what it brings.
 Status LoggedSource::open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) {
   context_ = context;
-  if (resume_from) sequence_ = InputLog::sequence_of(*resume_from);
+  if (resume_from) sequence_ = durability::sequence_of(*resume_from);
   sequence_ = std::max(sequence_, std::max<std::uint64_t>(log_.wal().first_sequence(), 1) - 1);
   logged_before_ = log_.wal().durable_sequence();
   return {};
 }
 
 bool LoggedSource::holds(InputLog& log, const flow::Position& position) {
-  return !log.keeps_everything() || InputLog::sequence_of(position) <= log.wal().durable_sequence();
+  return !log.keeps_everything() || durability::sequence_of(position) <= log.wal().durable_sequence();
 }
 
 // Hands out this source's records behind `sequence_`, up to `last`.
@@ -123,7 +119,7 @@ Status LoggedSource::read_log(std::uint64_t last, flow::SourceSlice& slice) {
 
 Result<flow::SourceSlice> LoggedSource::replay(const flow::Position& until) {
   flow::SourceSlice slice;
-  std::uint64_t last = InputLog::sequence_of(until);
+  std::uint64_t last = durability::sequence_of(until);
   if (!log_.keeps_everything()) last = std::min(last, log_.wal().durable_sequence());
   slice.position = until;
   if (last > sequence_) SR_TRY(read_log(last, slice));

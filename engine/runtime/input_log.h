@@ -54,8 +54,6 @@ class InputLog {
   void add_source(const std::string& id) { sources_.push_back(id); }
   // False: what a crash has taken from the log may be missing (`fsync: none`).
   bool keeps_everything() const { return options_.sync != LogSync::none; }
-  // The sequence of the last record that a position of a logged source contains.
-  static std::uint64_t sequence_of(const flow::Position& position);
   // Half of the room is used, or the disk is full: a snapshot would let some go.
   bool wants_snapshot() const;
   // The disk is full, and a snapshot would let some go even if nothing has happened since the last one, which is kept

@@ -1,4 +1,5 @@
 #include "engine/runtime/intake.h"
+#include "engine/runtime/source_context.h"
 
 #include <algorithm>
 
@@ -49,7 +50,7 @@ Status Intake::open(const std::map<std::string, flow::Position>& standings) {
     feed.id = graph_.nodes[i].id;
     feed.max_rate = node->max_rate;
     feed.tokens_us = options_.env->clock->monotonic_us();
-    if (options_.exposed.contains(feed.id) && options_.metrics != nullptr)
+    if (!node->replayable && options_.metrics != nullptr)
       feed.exposed = &options_.metrics->gauge("streamrun_source_exposed_bytes",
                                               "Received bytes that a crash would lose: neither logged nor committed.",
                                               {{"source", feed.id}});
@@ -66,9 +67,7 @@ Status Intake::open(const std::map<std::string, flow::Position>& standings) {
     context.available_now = options_.available_now;
     context.wake = options_.wake;
     context.fail = [this, id = feed.id](const Error& error) { options_.fail({id, error.message, {}, error.code}); };
-    const auto stood = standings.find(feed.id);
-    const Status opened = feed.source->open(
-        context, stood == standings.end() ? std::nullopt : std::optional<flow::Position>(stood->second));
+    const Status opened = feed.source->open(context, stood_at(standings, feed.id));
     if (!opened.ok()) return Error{"source `" + feed.id + "`: " + opened.error().message, false, opened.error().code};
   }
   return {};

@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -28,9 +27,8 @@ struct IntakeOptions {
   std::optional<std::int64_t> max_records;  // of one batch over all sources, which share it
   std::optional<std::int64_t> max_bytes;
   std::int64_t max_memory = std::int64_t{1} << 30;  // received and not yet executed, and the state
-  std::set<std::string> exposed;  // sources whose input a crash takes with it before it is logged or committed
-  std::function<std::int64_t()> unlogged_bytes;  // handed on and not yet durable in the log; null: there is no log
-  std::function<void()> wake;                    // something came, or a source has ended
+  std::function<std::int64_t()> unlogged_bytes;     // handed on and not yet durable in the log; null: there is no log
+  std::function<void()> wake;                       // something came, or a source has ended
   std::function<void(Failure)> fail;
 };
 

@@ -186,7 +186,6 @@ Status Job::open_intake(const std::map<std::string, flow::Position>& standings) 
   intake.max_records = options_.max_records;
   intake.max_bytes = options_.max_bytes;
   intake.max_memory = options_.max_memory;
-  intake.exposed = options_.cannot_replay;
   if (checkpoint_ && checkpoint_->input() != nullptr)
     intake.unlogged_bytes = [log = checkpoint_->input()] { return log->wal().pending_bytes(); };
   intake.wake = [this] { woken(); };

@@ -44,7 +44,6 @@ struct JobOptions {
   std::int64_t max_queued = 4;
   std::int64_t max_memory = std::int64_t{1} << 30;
   unsigned workers = 1;
-  std::set<std::string> cannot_replay;       // sources whose received input only a log keeps
   std::optional<PidConstants> backpressure;  // null: only memory and max_queued hold the sources back
   bool graceful = true;
   std::int64_t shutdown_timeout_ms = 30'000;

@@ -10,6 +10,7 @@
 #include "engine/runtime/former_sinks.h"
 #include "engine/runtime/poison.h"
 #include "engine/runtime/renames.h"
+#include "engine/runtime/source_context.h"
 
 namespace sr::runtime {
 namespace {
@@ -131,18 +132,8 @@ Status Recovery::open_sources(flow::Graph& graph, const std::map<std::string, fl
   for (flow::Node& node : graph.nodes) {
     auto* source = std::get_if<flow::SourceNode>(&node.work);
     if (!source) continue;
-    flow::SourceContext context;
-    context.env = options_.env;
-    context.log = options_.log;
-    context.id = node.id;
-    context.was = node.was;
-    context.framer = source->framer;
-    context.max_record = source->max_record;
-    context.wake = [] {};
-    context.fail = [](const Error&) {};
-    const auto found = standings.find(node.id);
-    const Status opened = source->source->open(
-        context, found == standings.end() ? std::nullopt : std::optional<flow::Position>(found->second));
+    const Status opened =
+        source->source->open(source_context(node, *options_.env, options_.log), stood_at(standings, node.id));
     if (!opened.ok()) return Error{"source `" + node.id + "`: " + opened.error().message, false, opened.error().code};
   }
   return {};

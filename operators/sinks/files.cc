@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/base/failpoint.h"
 #include "engine/base/hash.h"
@@ -72,22 +73,15 @@ struct FilesPlace {
   }
   // The files there that begin with a batch behind this time, in its order.
   Result<std::vector<std::string>> files_behind(Fs& fs, std::int64_t after_ms) const {
-    auto [parent, name] = split_path(file(0));
-    std::string begin, end = name.substr(1);
+    const auto [parent, name] = split_path(file(0));
+    BatchNames names{parent, "", name.substr(1), [this](std::int64_t time_ms) { return file(time_ms); }};
     if (folder_per_batch()) {  // the part of the path that has the time in it first
       const std::size_t mark = config.path.find(kTimeMark);
-      parent = split_path(config.path.substr(0, mark)).first;
-      begin = split_path(config.path.substr(0, mark)).second;
+      std::tie(names.folder, names.begin) = split_path(config.path.substr(0, mark));
       const std::size_t behind = mark + kTimeMark.size();
-      end = config.path.substr(behind, std::min(config.path.find('/', behind), config.path.size()) - behind);
+      names.end = config.path.substr(behind, std::min(config.path.find('/', behind), config.path.size()) - behind);
     }
-    const auto times = times_behind(fs, parent, begin, end, after_ms);
-    if (!times.ok()) return times.error();
-    std::vector<std::string> files;
-    for (const std::int64_t time : *times) {
-      if (holds_something(fs, file(time))) files.push_back(file(time));
-    }
-    return files;
+    return operators::files_behind(fs, names, after_ms);
   }
   // The file that begins with the batch of this time.
   std::string file(std::int64_t time_ms) const {

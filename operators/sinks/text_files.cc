@@ -89,13 +89,8 @@ class TextFiles final : public flow::Sink {
   std::string file(std::int64_t time_ms) const { return config_.prefix + "-" + std::to_string(time_ms) + ending(); }
   Result<std::vector<std::string>> files_behind(Fs& fs, std::int64_t after_ms) const {
     const auto [folder, name] = split_path(config_.prefix);
-    const auto times = times_behind(fs, folder, name + "-", ending(), after_ms);
-    if (!times.ok()) return times.error();
-    std::vector<std::string> files;
-    for (const std::int64_t time : *times) {
-      if (holds_something(fs, file(time))) files.push_back(file(time));
-    }
-    return files;
+    const auto named = [this](std::int64_t time_ms) { return file(time_ms); };
+    return operators::files_behind(fs, {folder, name + "-", ending(), named}, after_ms);
   }
 
   TextFilesConfig config_;

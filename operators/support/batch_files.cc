@@ -13,24 +13,35 @@ std::string names_of(const std::vector<std::string>& paths) {
   return paths.size() == 1 ? paths.front() : fmt::format("{} to {}", paths.front(), paths.back());
 }
 
-}  // namespace
-
-Result<std::vector<std::int64_t>> times_behind(Fs& fs, const std::string& folder, std::string_view begin,
-                                               std::string_view end, std::int64_t after_ms) {
+Result<std::vector<std::int64_t>> times_behind(Fs& fs, const BatchNames& named, std::int64_t after_ms) {
   std::vector<std::int64_t> times;
-  const auto names = fs.list(folder);
+  const auto names = fs.list(named.folder);
   if (!names.ok()) {
     if (names.error().code == "ENOENT") return times;
     return names.error();
   }
+  const std::size_t around = named.begin.size() + named.end.size();
   for (const std::string& name : *names) {
-    if (name.size() <= begin.size() + end.size() || !name.starts_with(begin) || !name.ends_with(end)) continue;
-    const std::string digits = name.substr(begin.size(), name.size() - begin.size() - end.size());
+    if (name.size() <= around || !name.starts_with(named.begin) || !name.ends_with(named.end)) continue;
+    const std::string digits = name.substr(named.begin.size(), name.size() - around);
     std::int64_t time = 0;
     if (parse_bigint(digits, &time) && time > after_ms && std::to_string(time) == digits) times.push_back(time);
   }
   std::sort(times.begin(), times.end());
   return times;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> files_behind(Fs& fs, const BatchNames& names, std::int64_t after_ms) {
+  const auto times = times_behind(fs, names, after_ms);
+  if (!times.ok()) return times.error();
+  std::vector<std::string> files;
+  for (const std::int64_t time : *times) {
+    std::string file = names.file(time);
+    if (holds_something(fs, file)) files.push_back(std::move(file));
+  }
+  return files;
 }
 
 bool holds_something(Fs& fs, const std::string& path) {

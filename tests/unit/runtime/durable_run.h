@@ -10,6 +10,7 @@
 #include "engine/base/env_virtual.h"
 #include "engine/loop/program.h"
 #include "engine/runtime/recovery.h"
+#include "engine/runtime/source_context.h"
 #include "operators/catalogue.h"
 #include "specs/compile.h"
 #include "specs/instantiate.h"
@@ -234,16 +235,8 @@ class Run {
     for (flow::Node& node : graph_.nodes) {
       auto* source = std::get_if<flow::SourceNode>(&node.work);
       if (!source) continue;
-      flow::SourceContext context;
-      context.env = &outside_.world.environment;
-      context.id = node.id;
-      context.framer = source->framer;
-      context.max_record = source->max_record;
-      context.wake = [] {};
-      context.fail = [](const Error&) {};
-      const auto stood = standings.find(node.id);
-      SR_TRY(source->source->open(
-          context, stood == standings.end() ? std::nullopt : std::optional<flow::Position>(stood->second)));
+      SR_TRY(source->source->open(source_context(node, outside_.world.environment, nullptr),
+                                  stood_at(standings, node.id)));
     }
     auto resumed = recovery.replay(graph_, *executor_, *sinks_);
     SR_TRY(resumed);

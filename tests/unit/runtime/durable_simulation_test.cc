@@ -14,6 +14,7 @@
 #include "durable_simulation.h"
 #include "engine/base/env_virtual.h"
 #include "engine/runtime/recovery.h"
+#include "engine/runtime/source_context.h"
 #include "operators/catalogue.h"
 #include "simulated_network.h"
 #include "specs/compile.h"
@@ -189,7 +190,7 @@ class Life {
     std::map<std::string, flow::Position> standings;
     SR_TRY(recovery.restore(graph_, executor_, standings));
     for (flow::Node& node : graph_.nodes) {
-      if (auto* source = std::get_if<flow::SourceNode>(&node.work)) SR_TRY(open_source(node.id, *source, standings));
+      if (auto* source = std::get_if<flow::SourceNode>(&node.work)) SR_TRY(open_source(node, *source, standings));
     }
     auto resumed = recovery.replay(graph_, executor_, sinks_);
     if (!resumed.ok()) return resumed.error();
@@ -241,19 +242,11 @@ class Life {
     loop_.run_until(outside_.world.clock.monotonic_us() + ms * 1000);
     return true;
   }
-  Status open_source(const std::string& id, flow::SourceNode& node,
+  Status open_source(const flow::Node& node, flow::SourceNode& source,
                      const std::map<std::string, flow::Position>& standings) {
-    flow::SourceContext context;
-    context.env = &outside_.world.environment;
-    context.id = id;
-    if (id == "wire") context.loop = &loop_;  // the file is looked at in each batch
-    context.framer = node.framer;
-    context.max_record = node.max_record;
-    context.wake = [] {};
-    context.fail = [](const Error&) {};
-    const auto stood = standings.find(id);
-    return node.source->open(context,
-                             stood == standings.end() ? std::nullopt : std::optional<flow::Position>(stood->second));
+    flow::SourceContext context = source_context(node, outside_.world.environment, nullptr);
+    if (node.id == "wire") context.loop = &loop_;  // the file is looked at in each batch
+    return source.source->open(context, stood_at(standings, node.id));
   }
   std::map<std::string, flow::Position> standings() const {
     std::map<std::string, flow::Position> all;

@@ -47,7 +47,6 @@ class LiveJob {
     options.trigger = static_cast<Trigger>(job->spec.batch.trigger);
     options.max_records = job->spec.batch.max_records;
     options.workers = workers;
-    options.cannot_replay = cannot_replay;
     options.say = [](std::string_view) {};
     if (adjust) adjust(options);
     Job running(specs::instantiate(*job->bound, registry), options);
@@ -88,7 +87,6 @@ class LiveJob {
   Output out;
   std::function<void(JobOptions&)> adjust;  // what a test wants otherwise
   Metrics metrics;
-  std::set<std::string> cannot_replay;
 
  private:
   std::unique_ptr<Timer> drain_;

@@ -93,7 +93,6 @@ TEST_CASE("lines arrive whole however they are cut, also over a connection that 
 TEST_CASE("what was received and is not committed is measured, as a crash would lose it") {
   Server server;
   LiveJob live;
-  live.cannot_replay = {"lines"};
   Gauge& exposed = live.metrics.gauge("streamrun_source_exposed_bytes", "", {{"source", "lines"}});
   int peer = -1;
   std::thread sender([&] {
