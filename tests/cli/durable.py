@@ -226,19 +226,24 @@ sinks:
     folder.close()
 
 
-def a_lost_log_of_input_is_gone_on_without_on_purpose():
-    folder = Folder()
-    port = free_port()
-    folder.write("job.yaml", f"""version: 1
+def logged_job(port, source="lines", more=""):
+    """Rows of a socket whose input is logged, and no snapshot before the end."""
+    return f"""version: 1
 name: logged
 batch: {{interval: 50ms}}
 checkpoint: {{dir: state, interval: 1h}}
 wal: {{dir: wal}}
 sources:
-  lines: {{type: socket, host: 127.0.0.1, port: {port}, listen: true, format: text}}
+  {source}: {{type: socket, host: 127.0.0.1, port: {port}, listen: true, format: text{more}}}
 sinks:
-  rows: {{type: files, input: lines, path: rows, format: json}}
-""")
+  rows: {{type: files, input: {source}, path: rows, format: json}}
+"""
+
+
+def a_lost_log_of_input_is_gone_on_without_on_purpose():
+    folder = Folder()
+    port = free_port()
+    folder.write("job.yaml", logged_job(port))
     p = folder.start()
     with connected(port, p) as s:
         s.sendall(b"a\nb\n")

@@ -6,7 +6,7 @@ import sqlite3
 import sys
 
 import durable
-from durable import Folder, connected, expect, free_port, until
+from durable import connected, expect, Folder, free_port, logged_job, until
 
 
 def split(name):
@@ -146,16 +146,7 @@ def what_a_renamed_socket_has_brought_is_not_lost():
 
     def write(source):
         source, was = split(source)
-        folder.write("job.yaml", f"""version: 1
-name: logged
-batch: {{interval: 50ms}}
-checkpoint: {{dir: state, interval: 1h}}
-wal: {{dir: wal}}
-sources:
-  {source}: {{type: socket, host: 127.0.0.1, port: {port}, listen: true, format: text{was}}}
-sinks:
-  rows: {{type: files, input: {source}, path: rows, format: json}}
-""")
+        folder.write("job.yaml", logged_job(port, source, was))
 
     sent = 0
     for source in ("one", "two, was: one", "two, was: one", "three, was: two"):

@@ -23,6 +23,12 @@ sinks:
 """
 
 
+def put_back(folder):
+    """The older copy of the checkpoint folder takes its place."""
+    shutil.rmtree(folder.path / "state")
+    (folder.path / "copy").rename(folder.path / "state")
+
+
 def table_rows(folder, column="value", table="t"):
     with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database:
         return [value for value, in database.execute(f"SELECT {column} FROM {table} ORDER BY rowid")]
@@ -53,8 +59,7 @@ def an_older_folder_put_back_stops_at_what_is_ahead():
     shutil.copytree(folder.path / "state", folder.path / "copy")
     folder.write("in.txt", "b\n", "a")
     ran(folder)
-    shutil.rmtree(folder.path / "state")
-    (folder.path / "copy").rename(folder.path / "state")
+    put_back(folder)
     folder.write("in.txt", "c\n", "a")
     # The newer folder has taken the number of this start already.
     refused(folder, "sink `table`", "an older copy put back", "streamrun state adopt")
@@ -84,8 +89,7 @@ def text_files_of_a_newer_folder_stop_the_job_too():
         shutil.copytree(folder.path / "state", folder.path / "copy")
         folder.write("in.txt", "b\n", "a")
         ran(folder)
-        shutil.rmtree(folder.path / "state")
-        (folder.path / "copy").rename(folder.path / "state")
+        put_back(folder)
         refused(folder, "sink `rows`", "behind the last batch")
         ran(folder, "state", "adopt", "job.yaml")
         ran(folder)
@@ -102,8 +106,7 @@ def folders_named_after_the_batch_are_compared_too():
     shutil.copytree(folder.path / "state", folder.path / "copy")
     folder.write("in.txt", "b\n", "a")
     ran(folder)
-    shutil.rmtree(folder.path / "state")
-    (folder.path / "copy").rename(folder.path / "state")
+    put_back(folder)
     refused(folder, "sink `rows`", "behind the last batch")
     folder.close()
 
