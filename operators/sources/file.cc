@@ -23,6 +23,7 @@ namespace {
 struct FileConfig {
   std::string path;
   bool follow = false;
+  Duration rotate_wait{5000};
 };
 
 // Reads the files of a pattern one after the other.
@@ -206,7 +207,7 @@ std::optional<specs::BoundNode> bind_file(const FileConfig& config, specs::BindC
   bound.make = [config](const specs::MakeOptions&) {
     specs::Made made;
     if (config.follow) {
-      made.source = make_followed_file(config.path);
+      made.source = make_followed_file({config.path, config.rotate_wait.ms});
     } else {
       made.source = std::make_unique<Files>(config);
     }
@@ -233,6 +234,11 @@ std::shared_ptr<const specs::OptionTable<FileConfig>> file_options() {
       .example("/var/log/app.log");
   table->option("follow", &FileConfig::follow)
       .doc("Goes on as the file grows, through rotation and truncation, and never ends.");
+  table->option("rotate_wait", &FileConfig::rotate_wait)
+      .doc(
+          "How long nobody may have written to a file that was rotated before the next one is read: programs have it "
+          "open until they are told of the rotation.")
+      .example("0s");
   return table;
 }
 

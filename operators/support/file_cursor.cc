@@ -14,7 +14,7 @@ Result<std::unique_ptr<FileCursor>> FileCursor::open(Fs& fs, const std::string& 
   if (info->is_directory) return Error{path + ": is a directory", false, "EISDIR"};
   std::unique_ptr<FileCursor> cursor(new FileCursor(path, options, pool));
   cursor->file_ = std::move(*file);
-  cursor->inode_ = info->inode;
+  cursor->info_ = *info;
   cursor->size_ = info->size;
   return cursor;
 }
@@ -38,6 +38,7 @@ bool FileCursor::exhausted() const {
 Result<bool> FileCursor::refresh() {
   auto info = file_->info();
   if (!info.ok()) return info.error();
+  info_ = *info;
   size_ = info->size;
   return size_ >= std::max(offset_, read_to_);
 }

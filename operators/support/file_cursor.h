@@ -39,13 +39,14 @@ class FileCursor {
   bool exhausted() const;
 
   const std::string& path() const { return path_; }
-  std::uint64_t inode() const { return inode_; }
+  std::uint64_t inode() const { return info_.inode; }
   std::int64_t offset() const { return offset_; }  // behind what was handed out
   FileMark mark() const;
   File& file() { return *file_; }
   std::int64_t size() const { return size_; }
-  // Looks at the file's size again; false if it became smaller than what was read.
+  // Looks at the file again; false if it became smaller than what was read.
   Result<bool> refresh();
+  const FileInfo& info() const { return info_; }  // of the last look
 
  private:
   FileCursor(std::string path, const FileCursorOptions& options, flow::BufferPool& pool)
@@ -62,7 +63,7 @@ class FileCursor {
   FileCursorOptions options_;
   flow::BufferPool& pool_;
   std::shared_ptr<File> file_;
-  std::uint64_t inode_ = 0;
+  FileInfo info_;
   std::int64_t size_ = 0;
   std::int64_t offset_ = 0;        // behind what was taken: where a record begins, unless `inside_`
   std::int64_t read_to_ = 0;       // behind the last byte read here

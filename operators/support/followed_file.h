@@ -3,6 +3,7 @@
 // tests/unit/runtime/live_files_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,13 @@
 
 namespace sr::operators {
 
-std::unique_ptr<flow::Source> make_followed_file(std::string path);
+struct FollowOptions {
+  std::string path;
+  // A file that was rotated is left when nobody has written to it for so long: programs have it open until they are
+  // told of the rotation.
+  std::int64_t rotate_wait_ms = 0;
+};
+
+std::unique_ptr<flow::Source> make_followed_file(FollowOptions options);
 
 }  // namespace sr::operators

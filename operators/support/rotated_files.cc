@@ -48,61 +48,123 @@ std::int64_t number_of(std::string_view name, std::string_view base) {
   return error == std::errc{} && end == added->data() + added->size() ? number : 0;
 }
 
-struct Sibling {
+struct Entry {
   std::string path;
   FileInfo info;
   Rotation rotation = Rotation::none;
   std::int64_t number = 0;
 };
 
-// All files of the folder but the one under `path` itself.
-Result<std::vector<Sibling>> siblings_of(Fs& fs, const std::string& path) {
+// What stood in the folder at one moment.
+struct Listing {
+  std::optional<Entry> self;    // the file under `path` itself
+  std::vector<Entry> siblings;  // all others
+};
+
+constexpr int kLooks = 32;
+
+// One look: a file that is renamed meanwhile may be seen twice or not at all.
+Result<std::vector<Entry>> look_at(Fs& fs, const std::string& path) {
   const auto [folder, base] = split_path(path);
   const std::string before = path.substr(0, path.size() - base.size());
   const auto names = fs.list(folder);
-  if (!names.ok() && names.error().code == "ENOENT") return std::vector<Sibling>{};
+  if (!names.ok() && names.error().code == "ENOENT") return std::vector<Entry>{};
   if (!names.ok()) return names.error();
-  std::vector<Sibling> siblings;
+  std::vector<Entry> entries;
   for (const std::string& name : *names) {
-    if (name == base) continue;
-    Sibling one{before + name, {}, rotation_of(name, base), number_of(name, base)};
+    Entry one{before + name, {}, rotation_of(name, base), number_of(name, base)};
     const auto info = fs.stat(one.path);
     if (!info.ok() || !info->is_regular) continue;  // gone meanwhile
     one.info = *info;
-    siblings.push_back(std::move(one));
+    entries.push_back(std::move(one));
   }
-  return siblings;
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.path < b.path; });
+  return entries;
+}
+
+Error renamed(const std::string& path) {
+  return Error{path + ": files of its folder are renamed again and again while they are looked for", true, "EAGAIN"};
+}
+
+// Looks until nothing was renamed between two looks. Rotation gives a name that it has taken from a file never back to
+// it, so that two equal looks are what stood there at a moment between them.
+Result<Listing> listing_of(Fs& fs, const std::string& path) {
+  const auto same = [](const Entry& a, const Entry& b) { return a.path == b.path && a.info.inode == b.info.inode; };
+  auto last = look_at(fs, path);
+  SR_TRY(last);
+  for (int looks = 1; looks < kLooks; ++looks) {
+    auto now = look_at(fs, path);
+    SR_TRY(now);
+    const bool still = std::equal(last->begin(), last->end(), now->begin(), now->end(), same);
+    last = std::move(now);
+    if (!still) continue;
+    Listing listing;
+    for (Entry& entry : *last) {
+      if (entry.path == path) {
+        listing.self = std::move(entry);
+      } else {
+        listing.siblings.push_back(std::move(entry));
+      }
+    }
+    return listing;
+  }
+  return renamed(path);
 }
 
 // Older first: by the time of the last write, then by number.
-bool older(const Sibling& a, const Sibling& b) {
+bool older(const Entry& a, const Entry& b) {
   return a.info.mtime_us != b.info.mtime_us ? a.info.mtime_us < b.info.mtime_us : a.number > b.number;
 }
 
 // The rotated files that are younger than `left`, oldest first.
-Result<std::vector<Sibling>> younger_than(Fs& fs, const std::string& path, const FileInfo& left) {
-  auto siblings = siblings_of(fs, path);
-  if (!siblings.ok()) return siblings.error();
-  Sibling self{{}, left, Rotation::plain, 0};
+std::vector<Entry> younger_than(std::vector<Entry> siblings, const FileInfo& left) {
+  Entry self{{}, left, Rotation::plain, 0};
   bool beside = false;
-  for (const Sibling& one : *siblings) {
+  for (const Entry& one : siblings) {
     if (one.info.inode != left.inode) continue;
     self.number = one.number;
     beside = true;
   }
-  std::erase_if(*siblings, [&](const Sibling& one) {
+  std::erase_if(siblings, [&](const Entry& one) {
     if (one.rotation == Rotation::none || one.info.inode == left.inode) return true;
     return beside && self.number > 0 && one.number > 0 ? !older(self, one) : one.info.mtime_us <= left.mtime_us;
   });
-  std::sort(siblings->begin(), siblings->end(), older);
+  std::sort(siblings.begin(), siblings.end(), older);
   return siblings;
 }
 
-bool begins_so(Fs& fs, const std::string& path, const FileIdentity& identity) {
-  const auto file = fs.open(path, OpenMode::read);
-  if (!file.ok()) return false;
-  const auto same = begins_as(**file, identity);
-  return same.ok() && *same;
+// Whether the file begins so; an error if the name belongs to another file by now.
+Result<bool> begins_so(Fs& fs, const Entry& entry, const FileIdentity& identity) {
+  const auto file = fs.open(entry.path, OpenMode::read);
+  if (!file.ok() && file.error().code != "ENOENT") return false;
+  const auto info = file.ok() ? (*file)->info() : Result<FileInfo>(FileInfo{});
+  SR_TRY(info);
+  if (info->inode != entry.info.inode) return renamed(entry.path);
+  return begins_as(**file, identity);
+}
+
+// The file that was identified, as the listing has it.
+Result<std::optional<FoundFile>> find_in(Fs& fs, Listing listing, const FileIdentity& identity) {
+  std::vector<Entry> copies = std::move(listing.siblings);
+  std::sort(copies.begin(), copies.end(), older);
+  std::vector<Entry> own;
+  std::copy_if(copies.begin(), copies.end(), std::back_inserter(own),
+               [&](const Entry& one) { return one.info.inode == identity.inode; });
+  std::erase_if(copies, [](const Entry& one) { return one.rotation != Rotation::plain; });
+  if (listing.self) {
+    own.insert(own.begin(), *listing.self);
+    copies.push_back(*listing.self);
+  }
+  std::erase_if(own, [&](const Entry& one) { return one.info.inode != identity.inode; });
+  if (identity.size == 0) copies.clear();  // any file begins like an empty one
+  for (const std::vector<Entry>& entries : {own, copies}) {
+    for (const Entry& one : entries) {
+      const auto same = begins_so(fs, one, identity);
+      SR_TRY(same);
+      if (*same) return std::optional(FoundFile{one.path, one.info.inode});
+    }
+  }
+  return std::optional<FoundFile>{};
 }
 
 }  // namespace
@@ -115,40 +177,28 @@ Rotation rotation_of(std::string_view name, std::string_view base) {
   return compressed ? Rotation::compressed : Rotation::plain;
 }
 
-Result<std::optional<std::string>> find_again(Fs& fs, const std::string& path, const FileIdentity& identity) {
-  const auto here = fs.stat(path);
-  const bool there = here.ok() && here->is_regular;
-  if (there && here->inode == identity.inode && begins_so(fs, path, identity)) return std::optional(path);
-  auto siblings = siblings_of(fs, path);
-  if (!siblings.ok()) return siblings.error();
-  std::sort(siblings->begin(), siblings->end(), older);
-  for (const Sibling& one : *siblings) {
-    if (one.info.inode == identity.inode && begins_so(fs, one.path, identity)) return std::optional(one.path);
+Result<std::optional<FoundFile>> find_again(Fs& fs, const std::string& path, const FileIdentity& identity) {
+  for (int looks = 1;; ++looks) {
+    auto listing = listing_of(fs, path);
+    SR_TRY(listing);
+    auto found = find_in(fs, std::move(*listing), identity);
+    if (found.ok() || found.error().code != "EAGAIN" || looks == kLooks) return found;
   }
-  if (identity.size == 0) return std::optional<std::string>{};  // any file begins like an empty one
-  for (const Sibling& one : *siblings) {
-    if (one.rotation == Rotation::plain && begins_so(fs, one.path, identity)) return std::optional(one.path);
-  }
-  if (there && begins_so(fs, path, identity)) return std::optional(path);
-  return std::optional<std::string>{};
 }
 
-Result<std::string> next_after(Fs& fs, const std::string& path, const FileInfo& left) {
-  const auto younger = younger_than(fs, path, left);
-  if (!younger.ok()) return younger.error();
-  const auto next = std::find_if(younger->begin(), younger->end(),
-                                 [](const Sibling& one) { return one.rotation == Rotation::plain; });
-  return next == younger->end() ? path : next->path;
-}
-
-Result<std::vector<std::string>> compressed_after(Fs& fs, const std::string& path, const FileInfo& left) {
-  const auto younger = younger_than(fs, path, left);
-  if (!younger.ok()) return younger.error();
-  std::vector<std::string> paths;
-  for (const Sibling& one : *younger) {
-    if (one.rotation == Rotation::compressed) paths.push_back(one.path);
+Result<NextFile> next_after(Fs& fs, const std::string& path, const FileInfo& left) {
+  auto listing = listing_of(fs, path);
+  SR_TRY(listing);
+  NextFile next;
+  for (const Entry& one : younger_than(std::move(listing->siblings), left)) {
+    if (one.rotation == Rotation::plain) {
+      next.file = FoundFile{one.path, one.info.inode};
+      return next;
+    }
+    next.compressed.push_back(one.path);
   }
-  return paths;
+  if (listing->self && listing->self->info.inode != left.inode) next.file = FoundFile{path, listing->self->info.inode};
+  return next;
 }
 
 }  // namespace sr::operators

@@ -50,6 +50,11 @@ class Folder:
         p = subprocess.run([BINARY, job, *args], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
         return p.returncode, p.stdout.decode(), p.stderr.decode()
 
+    def last_batch(self):
+        """The last batch that the journal of job.yaml holds; 0 if it holds none. Batches without input are not in it."""
+        code, out, _ = self.run("state", "show", "job.yaml", "--format", "json")
+        return json.loads(out.splitlines()[0])["last_batch"] if code == 0 and out else 0
+
     def rows(self, folder):
         """The rows of all result files, oldest first."""
         rows = []
@@ -247,7 +252,7 @@ def a_lost_log_of_input_is_gone_on_without_on_purpose():
     p = folder.start()
     with connected(port, p) as s:
         s.sendall(b"a\nb\n")
-        until(lambda: '"last_batch":1' in folder.run("state", "show", "job.yaml", "--format", "json")[1], "the first batch")
+        until(folder.last_batch, "the first batch")
         until(lambda: len(folder.rows("rows")) == 2, "the rows")
     p.kill()
     p.communicate()

@@ -73,8 +73,7 @@ def a_stopped_job(transforms):
     folder.write("in.txt", ROWS)
     folder.write("job.yaml", HEAD + transforms + sinks(transforms))
     p = folder.start()
-    committed = lambda: p.poll() is not None or '"last_batch":1' in folder.run("state", "show", "job.yaml", "--format", "json")[1]
-    until(committed, "the first batch")
+    until(lambda: p.poll() is not None or folder.last_batch(), "the first batch")
     p.send_signal(signal.SIGTERM)
     _, err = p.communicate(timeout=durable.PATIENCE)
     expect(p.returncode == 0, err.decode())

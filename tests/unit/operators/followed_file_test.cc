@@ -1,4 +1,6 @@
 // A followed file: through rotations while the job runs and while it is down.
+#include <functional>
+
 #include "operators/support/rotated_files.h"
 #include "source_subject.h"
 
@@ -8,7 +10,7 @@ using namespace sr::test;
 
 namespace {
 
-const std::string kFollow = "{type: file, path: log, format: text, follow: true}";
+const std::string kFollow = "{type: file, path: log, format: text, follow: true, rotate_wait: 0s}";
 
 // Polls until nothing comes any more.
 std::string rest_of(flow::Source& source, std::int64_t batch) {
@@ -29,6 +31,73 @@ void put_later(VirtualEnvironment& world, const std::string& path, std::string_v
   put(world.fs, path, text, mode);
 }
 
+// A file system on which something happens before each look at a file or folder.
+class MeddledFs final : public Fs {
+ public:
+  MeddledFs(Fs& real, std::function<void()> before) : real_(real), before_(std::move(before)) {}
+  Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
+    before_();
+    return real_.open(path, mode);
+  }
+  Result<std::vector<std::string>> list(const std::string& directory) override {
+    before_();
+    return real_.list(directory);
+  }
+  Result<FileInfo> stat(const std::string& path) override {
+    before_();
+    return real_.stat(path);
+  }
+  Status make_directories(const std::string& path) override { return real_.make_directories(path); }
+  Status rename(const std::string& from, const std::string& to) override { return real_.rename(from, to); }
+  Status rename_no_replace(const std::string& from, const std::string& to) override {
+    return real_.rename_no_replace(from, to);
+  }
+  Status remove(const std::string& path) override { return real_.remove(path); }
+  Status sync_directory(const std::string& path) override { return real_.sync_directory(path); }
+  Result<std::int64_t> free_bytes(const std::string& path) override { return real_.free_bytes(path); }
+  Result<std::unique_ptr<File>> lock(const std::string& path) override { return real_.lock(path); }
+
+ private:
+  Fs& real_;
+  std::function<void()> before_;
+};
+
+// A log whose writer rotates it: every file under the next number.
+class RotatedLog {
+ public:
+  explicit RotatedLog(VirtualEnvironment& world) : world_(world) {}
+  void write() {
+    text_ = std::to_string(written_++) + "\n";
+    all_ += text_;
+    world_.clock.advance_ms(1);
+    put(world_.fs, "log", text_, OpenMode::append);
+  }
+  // One step of a rotation: the oldest name first, and then a new file.
+  void step() {
+    if (renaming_ == 0) renaming_ = files_;
+    const std::string from = renaming_ == 1 ? "log" : "log." + std::to_string(renaming_ - 1);
+    REQUIRE(world_.fs.rename(from, "log." + std::to_string(renaming_)).ok());
+    if (--renaming_ > 0) return;
+    ++files_;
+    write();
+  }
+  bool whole() const { return renaming_ == 0; }
+  const std::string& all() const { return all_; }
+
+ private:
+  VirtualEnvironment& world_;
+  int written_ = 0;
+  int files_ = 1;
+  int renaming_ = 0;  // the number that is given away next; 0: no rotation is under way
+  std::string text_;
+  std::string all_;
+};
+
+std::string without_starts(std::string text) {
+  std::erase(text, '^');
+  return text;
+}
+
 std::string reopened(VirtualEnvironment& world, const flow::Position& standing) {
   Subject again(world, kFollow);
   const Status opened = again.open(standing, false);
@@ -39,9 +108,8 @@ std::string reopened(VirtualEnvironment& world, const flow::Position& standing) 
 
 TEST_CASE("a followed file is found again behind a rotation, and an incomplete line waits for the next run") {
   VirtualEnvironment world;
-  const std::string source = "{type: file, path: log, format: text, follow: true}";
   put(world.fs, "log", "one\ntwo\nthr");
-  Subject first(world, source);
+  Subject first(world, kFollow);
   REQUIRE(first.open(std::nullopt, false).ok());
   auto slice = first.source().poll({INT64_MAX, 4, 1});
   REQUIRE(slice.ok());
@@ -60,7 +128,7 @@ TEST_CASE("a followed file is found again behind a rotation, and an incomplete l
   put(world.fs, "log", "ee\n", OpenMode::append);
   REQUIRE(world.fs.rename("log", "log.1").ok());
   put(world.fs, "log", "four\n");
-  Subject again(world, source);
+  Subject again(world, kFollow);
   REQUIRE(again.open(standing, false).ok());
   slice = again.source().replay(second);
   if (!slice.ok()) FAIL(slice.error().message);
@@ -178,6 +246,110 @@ TEST_CASE("a followed file that was rotated more than once between two looks is 
   put_later(world, "log.1", "two\n");
   put_later(world, "log", "three\n");
   CHECK(rest_of(subject.source(), 2) == "^two\n^three\n");
+}
+
+TEST_CASE("a followed file that is renamed while it is looked for is read whole, whenever that happens") {
+  // Between two looks the rotation makes `pace` steps, from the given look on and for `length` steps.
+  const int pace = GENERATE(1, 2, 3, 7);
+  const int length = GENERATE(1, 3, 6, 10, 40);
+  const bool restarts = GENERATE(false, true);
+  for (int begin = 0; begin < 40; ++begin) {
+    VirtualEnvironment world;
+    RotatedLog log(world);
+    log.write();
+    int looks = 0;
+    int steps = length;
+    const auto meddle = [&] {
+      if (++looks <= begin) return;
+      for (int i = 0; i < pace && steps > 0; ++i, --steps) log.step();
+    };
+    auto subject = std::make_unique<Subject>(world, kFollow);
+    REQUIRE(subject->open(std::nullopt, false).ok());
+    std::string read = rest_of(subject->source(), 1);
+    for (int i = 0; i < 5; ++i) log.step();
+    MeddledFs fs(world.fs, meddle);
+    world.environment.fs = &fs;
+    if (restarts) {
+      const flow::Position standing = subject->source().standing();
+      subject = std::make_unique<Subject>(world, kFollow);
+      const Status opened = subject->open(standing, false);
+      if (!opened.ok()) FAIL(opened.error().message);
+    }
+    read += rest_of(subject->source(), 2);
+    world.environment.fs = &world.fs;
+    while (!log.whole()) log.step();
+    read += rest_of(subject->source(), 3);
+    INFO(begin << " looks before " << length << " steps of " << pace);
+    CHECK(without_starts(read) == log.all());
+  }
+}
+
+TEST_CASE("a followed file that was rotated is read until nobody has written to it for a while") {
+  VirtualEnvironment world;
+  put(world.fs, "log", "one\n");
+  Subject subject(world, "{type: file, path: log, format: text, follow: true, rotate_wait: 2s}");
+  const bool available = GENERATE(false, true);
+  REQUIRE(subject.open(std::nullopt, available).ok());
+  CHECK(rest_of(subject.source(), 1) == "^one\n");
+  REQUIRE(world.fs.rename("log", "log.1").ok());
+  put(world.fs, "log", "two\n");
+  for (const char* late : {"late\n", "later\n"}) {
+    world.clock.advance_ms(1900);
+    put(world.fs, "log.1", late, OpenMode::append);
+    CHECK(rest_of(subject.source(), 2) == late);
+    CHECK_FALSE(subject.source().ended());
+  }
+  put(world.fs, "log.1", "end", OpenMode::append);
+  world.clock.advance_ms(1999);
+  CHECK(rest_of(subject.source(), 2).empty());
+  world.clock.advance_ms(1);
+  CHECK(rest_of(subject.source(), 3) == "end^two\n");
+  CHECK(subject.source().ended() == available);
+}
+
+TEST_CASE("a followed file that was copied and cut while the job runs is read to its end in the copy") {
+  VirtualEnvironment world;
+  put(world.fs, "log", "one\ntwo\n");
+  put(world.fs, "log.2", "older\n");
+  Subject subject(world, "{type: file, path: log, format: text, follow: true, rotate_wait: 5s}");
+  REQUIRE(subject.open(std::nullopt, false).ok());
+  CHECK(rest_of(subject.source(), 1) == "^one\ntwo\n");
+  SECTION("and longer again than what was read") {
+    put_later(world, "log.1", "one\ntwo\nthree\n");
+    put_later(world, "log", "four and more\n");
+    CHECK(rest_of(subject.source(), 2) == "three\n^four and more\n");
+  }
+  SECTION("and nothing was written since") {
+    put_later(world, "log.1", "one\ntwo\nthree\n");
+    put_later(world, "log", "");
+    CHECK(rest_of(subject.source(), 2) == "three\n");
+    put_later(world, "log", "four\n");
+    CHECK(rest_of(subject.source(), 3) == "^four\n");
+  }
+  SECTION("twice") {
+    put_later(world, "log.2", "one\ntwo\nthree\n");
+    put_later(world, "log.1", "four\n");
+    put_later(world, "log", "five\n");
+    CHECK(rest_of(subject.source(), 2) == "three\n^four\n");  // nobody knows that this is a copy, too
+    world.clock.advance_ms(5000);
+    CHECK(rest_of(subject.source(), 3) == "^five\n");
+  }
+  SECTION("and the copy is gone") {
+    put_later(world, "log", "four\n");
+    CHECK(rest_of(subject.source(), 2) == "^four\n");
+  }
+}
+
+TEST_CASE("a followed file that comes later, and is rotated before it is seen, is read whole") {
+  VirtualEnvironment world;
+  put(world.fs, "log.1", "of yesterday\n");
+  Subject subject(world, kFollow);
+  REQUIRE(subject.open(std::nullopt, false).ok());
+  world.clock.advance_ms(1);
+  CHECK(rest_of(subject.source(), 1).empty());
+  put_later(world, "log.1", "one\n");
+  put_later(world, "log", "two\n");
+  CHECK(rest_of(subject.source(), 2) == "^one\n^two\n");
 }
 
 TEST_CASE("a followed file that is stopped reads no further, and keeps what the open batch has taken") {

@@ -68,9 +68,10 @@ TEST_CASE("a followed file is read through rotation and truncation") {
   live.at(300, [&] { folder.write("log", "four\nfive\n"); });
   live.at(500, [&] { folder.write("log", "six\n"); });  // cut and written anew
   live.drain_after(700);
-  const JobOutcome outcome =
-      live.run(kHead + std::string("batch: {interval: 20ms}\nsources:\n  lines: {type: file, follow: true, path: '") +
-               (folder / "log") + "', format: text}\nsinks:\n  out: {type: print, input: lines}\n");
+  const JobOutcome outcome = live.run(
+      kHead +
+      std::string("batch: {interval: 20ms}\nsources:\n  lines: {type: file, follow: true, rotate_wait: 50ms, path: '") +
+      (folder / "log") + "', format: text}\nsinks:\n  out: {type: print, input: lines}\n");
   CHECK(outcome.exit_code == 0);
   CHECK(printed_rows(live.out.text()) ==
         std::vector<std::string>{"one", "two", "three", "late", "four", "five", "six"});
