@@ -170,7 +170,7 @@ Status Life::prepare() {
   }
   executor_ = std::make_unique<Executor>(
       graph_, ExecutorOptions{&world_.pool, options_.chunk_rows, &world_.outside.environment, {}, true});
-  sinks_ = std::make_unique<SinkCommits>(graph_, world_.outside.environment, nullptr, false);
+  sinks_ = std::make_unique<SinkCommits>(graph_, world_.outside.environment, nullptr, SinkCommitsOptions{});
   for (const auto& [id, port] : options_.watch) {
     const auto index = graph_.find(id);
     if (!index) return Error{"there is no node `" + id + "`"};

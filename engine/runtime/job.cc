@@ -93,7 +93,8 @@ Status Job::open() {
                                   flow::Services{options_.programs, options_.log, options_.metrics, nullptr},
                                   checkpoint_ != nullptr};
   executor_ = std::make_unique<Executor>(graph_, executing);
-  sink_commits_ = std::make_unique<SinkCommits>(graph_, *options_.env, options_.log, true);
+  sink_commits_ = std::make_unique<SinkCommits>(graph_, *options_.env, options_.log,
+                                                SinkCommitsOptions{true, checkpoint_ != nullptr, {}});
   sink_commits_->show(activities());
   wake_timer_ = options_.loop->timer([this] {
     wake_armed_ = false;
@@ -113,7 +114,7 @@ Status Job::open() {
   options.in_copy = [this](const std::function<void()>& work) {
     return run_in_copy(work, [this] { return wait_in_recovery(kCopyTurnMs); });
   };
-  SinkCommits recovering(graph_, *options_.env, options_.log, false, options.wait);
+  SinkCommits recovering(graph_, *options_.env, options_.log, {false, true, options.wait});
   Recovery recovery(*checkpoint_, std::move(options));
   recovering.show(activities());
   std::map<std::string, flow::Position> standings;

@@ -255,7 +255,7 @@ Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBat
     give_up(std::move(before));
     return empty(batch);
   }
-  SinkCommits sinks(graph, *options_.env, options_.log, false, options_.wait);
+  SinkCommits sinks(graph, *options_.env, options_.log, {false, true, options_.wait});
   for (flow::Node& node : graph.nodes) {
     if (std::holds_alternative<flow::SinkNode>(node.work)) SR_TRY(options_.open_sink(node));
   }

@@ -23,7 +23,7 @@ struct RecoveryOptions {
   std::function<Status(flow::Node&)> open_sink;
   // Waits for a sink's next attempt, and is called with 0 before each batch; false: the job is to end, and recovery
   // ends with an error of code "ECANCELED". May be null.
-  SinkCommits::Wait wait;
+  SinkCommitsOptions::Wait wait;
   // Does work in a copy of the process: a batch that was not finished in several starts is tried there first. Null: it
   // is not.
   std::function<Result<CopyEnd>(const std::function<void()>& work)> in_copy;

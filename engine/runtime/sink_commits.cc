@@ -9,12 +9,12 @@
 
 namespace sr::runtime {
 
-SinkCommits::SinkCommits(flow::Graph& graph, Environment& env, Logger* log, bool threads, Wait wait)
-    : graph_(graph), env_(env), log_(log), wait_(std::move(wait)) {
+SinkCommits::SinkCommits(flow::Graph& graph, Environment& env, Logger* log, SinkCommitsOptions options)
+    : graph_(graph), env_(env), log_(log), options_(std::move(options)) {
   const auto sinks = std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const flow::Node& node) {
     return std::holds_alternative<flow::SinkNode>(node.work);
   });
-  if (threads && sinks > 1) pool_.emplace(static_cast<unsigned>(sinks));
+  if (options_.threads && sinks > 1) pool_.emplace(static_cast<unsigned>(sinks));
 }
 
 void SinkCommits::stop() {
@@ -27,7 +27,7 @@ void SinkCommits::stop() {
 
 std::optional<Failure> SinkCommits::commit(const BatchResult& batch, durability::BatchCommit& done,
                                            std::uint64_t& dropped) {
-  refused_ = false;
+  refused_ = interrupted_ = false;
   std::vector<const SinkBatch*> active;
   for (const SinkBatch& sink : batch.sinks) {
     if (sink.has_batch) active.push_back(&sink);
@@ -49,8 +49,9 @@ std::optional<Failure> SinkCommits::commit(const BatchResult& batch, durability:
     }
     const Error& error = tokens[i]->error();
     const flow::ErrorAction then = node.on_error.retry ? node.on_error.retry->then : node.on_error.action;
+    const bool left_open = interrupted_ && options_.resumes;
     refused_ = !error.retriable;
-    if (then != flow::ErrorAction::skip || error.code == "EPIPE")
+    if (then != flow::ErrorAction::skip || left_open || error.code == "EPIPE")
       return Failure{node.id, error.message, {}, error.code};
     dropped += active[i]->rows;
     if (log_)
@@ -89,9 +90,12 @@ Result<std::string> SinkCommits::commit_with_retries(const flow::Node& node, con
 
 // Waits; false if the job is to stop.
 bool SinkCommits::wait_ms(std::int64_t ms) {
-  if (wait_) return wait_(ms);
+  const bool waited = options_.wait && options_.wait(ms);
   std::unique_lock lock(mutex_);
-  return !stopped_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return stopping_; });
+  const bool ended =
+      options_.wait ? !waited : stopped_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return stopping_; });
+  interrupted_ = interrupted_ || ended;
+  return !ended;
 }
 
 std::map<std::string, std::uint64_t> checksums_of(const flow::Graph& graph, const BatchResult& batch) {

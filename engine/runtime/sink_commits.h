@@ -17,17 +17,21 @@
 
 namespace sr::runtime {
 
-class SinkCommits {
- public:
+struct SinkCommitsOptions {
   // Waits so many milliseconds; false: the job is to end.
   using Wait = std::function<bool(std::int64_t ms)>;
 
-  // `threads`: sinks commit side by side; otherwise one after the other, on the caller's thread, and `wait`, if there
-  // is one, waits for a next attempt.
-  SinkCommits(flow::Graph& graph, Environment& env, Logger* log, bool threads, Wait wait = {});
+  bool threads = false;  // sinks commit side by side; otherwise one after the other, on the caller's thread
+  bool resumes = false;  // a batch that is left open is finished by the next start
+  Wait wait;             // waits for a next attempt; absent: the caller's thread sleeps until stop()
+};
 
-  // Tries until every sink has the batch, a sink's policy is exhausted, or stop() is called. Fills the tokens;
-  // `dropped`: rows that sinks have given up. One call at a time.
+class SinkCommits {
+ public:
+  SinkCommits(flow::Graph& graph, Environment& env, Logger* log, SinkCommitsOptions options);
+
+  // Tries until every sink has the batch, a sink's policy is exhausted, or stop() is called, which leaves the batch
+  // open. Fills the tokens; `dropped`: rows that sinks have given up. One call at a time.
   std::optional<Failure> commit(const BatchResult& batch, durability::BatchCommit& done, std::uint64_t& dropped);
   // Each attempt is an activity from now on.
   void show(Activities& activities) { activities_ = &activities; }
@@ -44,13 +48,14 @@ class SinkCommits {
   flow::Graph& graph_;
   Environment& env_;
   Logger* log_;
-  Wait wait_;
+  SinkCommitsOptions options_;
   Activities* activities_ = nullptr;
   bool refused_ = false;
   std::optional<WorkerPool> pool_;
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;
+  bool interrupted_ = false;  // a wait of this call of commit() was ended
 };
 
 // Checksums of what each sink is to write: of the number of its rows and their digest.

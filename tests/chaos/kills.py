@@ -75,21 +75,27 @@ def log_tail(folder):
     return (folder / "log").read_text()[-2000:]
 
 
+def wait_for_batch(job, folder, before):
+    """Waits until the job says that it has run a batch of input, behind so many bytes of its log."""
+    end = time.monotonic() + WAIT
+    while not re.search(r"^batch \d+: in [1-9]", (folder / "log").read_text()[before:], re.M):
+        assert job.poll() is None and time.monotonic() < end, f"a life runs no batch:\n{log_tail(folder)}"
+        time.sleep(0.01)
+
+
 def live(binary, folder, kills, chance, after_kill=lambda: None):
-    """Starts the job and kills it `kills` times, then lets it run and drain."""
+    """Starts the job and kills it `kills` times, every second time at some instant of its start and else behind a batch; then lets it run
+    and drain."""
     for life in range(kills + 1):
-        began = time.monotonic()
         with open(folder / "log", "a") as log:
             before = log.tell()
             job = subprocess.Popen([binary, "job.yaml", "--workers", "2", "--verbose"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         last = life == kills
+        if last or life % 2 == 0:  # a signal while the job opens would end the last one with what is logged still to be run
+            wait_for_batch(job, folder, before)
         try:
             job.wait(timeout=2 if last else chance.uniform(*LIFE_S))
         except subprocess.TimeoutExpired:
-            # A signal while the job opens ends it with what is logged still to be run.
-            while last and not re.search(r"^batch ", (folder / "log").read_text()[before:], re.M):
-                assert job.poll() is None and time.monotonic() < began + WAIT, f"the last life runs no batch:\n{log_tail(folder)}"
-                time.sleep(0.05)
             job.send_signal(signal.SIGTERM if last else signal.SIGKILL)
         code = job.wait(timeout=WAIT)
         expected = 0 if last else -signal.SIGKILL

@@ -125,7 +125,8 @@ class Run {
     options.services.programs = &programs_;
     options.digests = true;
     executor_ = std::make_unique<Executor>(graph_, options);
-    sinks_ = std::make_unique<SinkCommits>(graph_, outside.world.environment, nullptr, false);
+    sinks_ =
+        std::make_unique<SinkCommits>(graph_, outside.world.environment, nullptr, SinkCommitsOptions{false, true, {}});
   }
 
   Status start(std::int64_t snapshot_ms = 1 << 30) {

@@ -157,7 +157,8 @@ class Life {
         loop_(outside.world.clock),
         graph_(jobs.make(job)),
         executor_(graph_, {nullptr, kChunkRows, &outside.world.environment, {}, true}),
-        sinks_(graph_, outside.world.environment, nullptr, false, [this](std::int64_t ms) { return pass(ms); }) {
+        sinks_(graph_, outside.world.environment, nullptr,
+               {false, true, [this](std::int64_t ms) { return pass(ms); }}) {
     outside.network.plan(loop_);
   }
 

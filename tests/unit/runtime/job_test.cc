@@ -5,6 +5,7 @@
 #include <csignal>
 #include <mutex>
 
+#include "engine/runtime/sink_commits.h"
 #include "fake_graph.h"
 
 using namespace sr;
@@ -166,6 +167,33 @@ TEST_CASE("a sink's error ends the job with 4 unless its policy retries") {
     CHECK(without_times(world.out.all) == " 2\n");
     CHECK(world.lines.find("given up") != std::string::npos);
   }
+}
+
+TEST_CASE("a batch whose sink is waited for when the job stops is given up only if no start comes back to it") {
+  World world;
+  world.out.failures = 1;
+  world.out.error.retriable = true;
+  Parts parts = small_job({});
+  flow::Node& out = parts.graph.nodes.back();
+  out.on_error.retry = flow::RetryPolicy{0, 1, 5, 0.2, flow::ErrorAction::skip};
+  flow::SinkContext context;
+  context.env = &real_environment();
+  context.out = &world.out;
+  REQUIRE(std::get<flow::SinkNode>(out.work).sink->open(context).ok());
+  BatchResult batch;
+  batch.sinks.emplace_back();
+  batch.sinks[0].node = static_cast<std::uint32_t>(parts.graph.nodes.size() - 1);
+  batch.sinks[0].has_batch = true;
+  batch.sinks[0].rows = 3;
+  const bool resumes = GENERATE(false, true);
+  SinkCommits sinks(parts.graph, real_environment(), &world.log, {false, resumes, [](std::int64_t) { return false; }});
+  durability::BatchCommit done;
+  std::uint64_t dropped = 0;
+  const auto failure = sinks.commit(batch, done, dropped);
+  CHECK(failure.has_value() == resumes);
+  CHECK_FALSE(sinks.refused_for_good());
+  CHECK(dropped == (resumes ? 0 : 3));
+  CHECK(done.tokens.empty());
 }
 
 TEST_CASE("a closed standard output is a quiet, clean stop") {
