@@ -47,10 +47,8 @@ Recovery::Recovery(Checkpoint& checkpoint, RecoveryOptions options)
 
 Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::string, flow::Position>& standings) {
   const auto& batches = checkpoint_.recovered().batches;
-  const std::string& present = checkpoint_.options().fingerprint;
-  const bool former = next_ < batches.size() && batches[next_].spec_fingerprint != present;
-  while (next_ < batches.size() && batches[next_].spec_fingerprint != present && !left_out(Failpoint::former_text))
-    SR_TRY(run_former(batches[next_].spec_fingerprint));
+  const bool former = former_lies_ahead();
+  while (former_lies_ahead()) SR_TRY(run_former(batches[next_].spec_fingerprint));
   const bool renamed = carry_over(graph) && next_ >= batches.size();
   warn_of_dropped(graph);
   SR_TRY(restore_state(graph, executor, base_, checkpoint_.options().on_incompatible, options_.log));
@@ -67,8 +65,19 @@ Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::s
   return saved.ok() ? Status{} : Status{saved.error()};
 }
 
+// Whether another text has planned one of the batches that are left. A job that was edited back has its own batches on
+// both sides of it.
+bool Recovery::former_lies_ahead() const {
+  const auto& batches = checkpoint_.recovered().batches;
+  return !left_out(Failpoint::former_text) &&
+         std::any_of(
+             batches.begin() + static_cast<std::ptrdiff_t>(next_), batches.end(),
+             [&](const LoggedBatch& batch) { return batch.spec_fingerprint != checkpoint_.options().fingerprint; });
+}
+
 Result<Resumed> Recovery::replay(flow::Graph& graph, Executor& executor, SinkCommits& sinks) {
   SR_TRY(replay_segment(graph, executor, &sinks, checkpoint_.options().fingerprint));
+  if (!left_out(Failpoint::former_text)) SR_CHECK(next_ == checkpoint_.recovered().batches.size());
   executor.pin_datasets({});
   checkpoint_.recovered().batches.clear();
   return Resumed{last_, sinks_, std::move(positions_), ran_};

@@ -57,6 +57,7 @@ class Recovery {
   bool carry_over(const flow::Graph& graph);
   void warn_of_dropped(const flow::Graph& graph);
   Status open_sources(flow::Graph& graph, const std::map<std::string, flow::Position>& standings);
+  bool former_lies_ahead() const;
   Status replay_segment(flow::Graph& graph, Executor& executor, SinkCommits* sinks, const std::string& fingerprint);
   Status repeat(flow::Graph& graph, Executor& executor, const durability::LoggedBatch& batch);
   Status prepare(const flow::Graph& graph, durability::LoggedBatch& batch);

@@ -355,6 +355,42 @@ def an_edited_job_keeps_its_state_or_says_how_it_differs():
     folder.close()
 
 
+def a_job_that_was_edited_back_executes_what_each_text_has_planned():
+    folder = Folder()
+    job = """version: 1
+name: edited
+batch: {interval: 20ms}
+checkpoint: {dir: state, interval: 1h}
+sources:
+  numbers: {type: file, path: in.txt, follow: true, format: json, schema: {n: bigint}}
+transforms:
+  kept: {type: map, input: numbers, set: {k: n <> 0}}
+  sums: {type: update_state_by_key, input: kept, key: k, state: {n: bigint}, init: {n: 0}, update: {n: 'state.n + coalesce(sum(n), 0)'}, emit: changed}
+sinks:
+  out: {type: files, input: sums, path: out, format: json}
+"""
+    folder.write("in.txt", "")
+    texts = [job, job.replace("<> 0", "<> -1")]
+    for life, text in enumerate((0, 1, 0, 1)):
+        folder.write("job.yaml", texts[text])
+        if life == 3:  # the snapshot behind the last edit is lost: batches of both texts lie behind the one before
+            newest = max((folder.path / "state/snapshot").glob("*/MANIFEST"), key=lambda path: int(path.parent.name.split("-")[0]))
+            newest.write_bytes(newest.read_bytes()[:-1])
+        folder.write("in.txt", f'{{"n": {10 ** life}}}\n', "a")
+        p = folder.start()
+        until(lambda: p.poll() is not None or len(folder.rows("out")) > life, f"the sum of life {life}")
+        p.kill()
+        p.communicate()
+    p = folder.start()
+    folder.write("in.txt", '{"n": 10000}\n', "a")
+    until(lambda: p.poll() is not None or len(folder.rows("out")) > 4, "the last sum")
+    p.send_signal(signal.SIGTERM)
+    _, err = p.communicate(timeout=PATIENCE)
+    sums = [row["n"] for row in folder.rows("out")]
+    expect(p.returncode == 0 and sums == [1, 11, 111, 1111, 11111], (sums, err.decode()))
+    folder.close()
+
+
 def an_open_session_goes_on_under_another_batch_interval():
     folder = Folder()
     job = """version: 1
@@ -603,7 +639,7 @@ TESTS = [a_file_that_is_read_under_kills_gives_every_row_once, a_directory_whose
          what_a_socket_has_brought_is_logged_and_comes_once, a_lost_log_of_input_is_gone_on_without_on_purpose,
          a_silent_source_does_not_keep_the_log_of_another_one, an_edited_job_keeps_its_state_or_says_how_it_differs,
          a_followed_file_is_drained_by_available_now, an_open_session_goes_on_under_another_batch_interval, a_second_process_is_refused, what_a_program_answered_is_not_asked_again,
-         a_row_that_ends_the_process_is_named_and_left_out_on_purpose, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
+         a_job_that_was_edited_back_executes_what_each_text_has_planned, a_row_that_ends_the_process_is_named_and_left_out_on_purpose, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
 
 
 def main(tests):
