@@ -13,20 +13,6 @@ namespace sr::specs {
 
 namespace {
 
-const char* noun_of(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::source:
-      return "source";
-    case NodeKind::transform:
-      return "transform";
-    case NodeKind::sink:
-      return "sink";
-    case NodeKind::dataset:
-      return "dataset";
-  }
-  return "node";
-}
-
 class Linker {
  public:
   Linker(const JobSpec& job, Diagnostics& diagnostics) : job_(job), diagnostics_(diagnostics) {

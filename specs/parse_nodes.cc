@@ -10,20 +10,6 @@ namespace sr::specs {
 
 namespace {
 
-const char* noun_of(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::source:
-      return "source";
-    case NodeKind::transform:
-      return "transform";
-    case NodeKind::sink:
-      return "sink";
-    case NodeKind::dataset:
-      return "dataset";
-  }
-  return "node";
-}
-
 class NodeParser {
  public:
   NodeParser(NodeSpec& node, const Defaults& defaults, ParseContext& context)

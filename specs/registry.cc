@@ -17,6 +17,20 @@ std::size_t group_order(const std::string& group) {
 
 }  // namespace
 
+const char* noun_of(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::source:
+      return "source";
+    case NodeKind::transform:
+      return "transform";
+    case NodeKind::sink:
+      return "sink";
+    case NodeKind::dataset:
+      return "dataset";
+  }
+  return "node";
+}
+
 void Registry::add(NodeInfo info) {
   SR_CHECK(find(info.kind, info.name) == nullptr);
   nodes_.push_back(std::make_unique<NodeInfo>(std::move(info)));

@@ -17,6 +17,9 @@ namespace sr::specs {
 
 enum class NodeKind : std::uint8_t { source, transform, sink, dataset };
 
+// The word for it in a message: `source`.
+const char* noun_of(NodeKind kind);
+
 // What a node can do, for the delivery that a job reaches and for other engines.
 struct Capabilities {
   bool replayable = false;        // source: can read the same input again from a position (files, generators, Kafka)

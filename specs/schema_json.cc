@@ -180,20 +180,6 @@ Json node_schema(const NodeInfo& info) {
   return schema;
 }
 
-const char* noun_of(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::source:
-      return "source";
-    case NodeKind::transform:
-      return "transform";
-    case NodeKind::sink:
-      return "sink";
-    case NodeKind::dataset:
-      return "dataset";
-  }
-  return "";
-}
-
 // One definition per kind that picks the node's own by its `type`, so that an editor shows that type's options.
 void add_kind(NodeKind kind, const Registry& registry, Json& definitions) {
   Json types = Json::array();
