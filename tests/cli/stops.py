@@ -17,13 +17,13 @@ LIMIT = 30  # seconds; no job here has as long a limit of its own
 
 PIPE = 4096  # bytes that it holds
 
-# Prints more than a pipe holds, batch by batch.
+# Prints more than a pipe holds, batch by batch, each of 1,000 rows.
 STUCK = """version: 1
 name: stuck
 batch: {{interval: 50ms, max_records: 1000}}
 checkpoint: none
 shutdown: {shutdown}
-sources: {{rows: {{type: generate, rate: 100000/s, columns: {{id: {column}}}}}}}
+sources: {{rows: {{type: generate, columns: {{id: {column}}}}}}}
 sinks: {{out: {{type: print, input: rows, format: json, header: false, limit: 1000}}}}
 """
 
