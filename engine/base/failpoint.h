@@ -132,7 +132,11 @@ namespace sr {
   X(sink_files_ahead, operators, "files of batches that the journal does not know are refused")                       \
   X(table_batch_at_start, operators, "a table that was restored from an older copy is refused at the start")          \
   X(table_batch_before, operators, "a table that was restored while the job runs is refused before the next batch")   \
-  X(table_batch_once, operators, "a batch that a table holds is not written again")
+  X(table_batch_once, operators, "a batch that a table holds is not written again")                                   \
+  X(table_lanes_whole, operators, "a table that lacks what a connection holds, or has it twice, is refused")          \
+  X(table_lanes_even, operators, "another number of connections waits until all of the former hold the same batch")   \
+  X(table_lanes_any, operators, "a batch that one of several connections has committed counts as held")               \
+  X(table_lanes_together, operators, "a batch that one of several connections cannot write is committed by none")
 
 enum class Failpoint : std::uint8_t {
   none,  // nothing is left out

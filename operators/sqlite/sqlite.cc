@@ -22,7 +22,7 @@ struct SqliteConfig : TableSinkConfig {
 std::optional<specs::BoundNode> bind_sqlite(const SqliteConfig& config, specs::BindContext& context) {
   SqlConnect connect;
   connect.target = config.path;
-  return bind_table_sink(SqlSystem::sqlite, config, std::move(connect), context);
+  return bind_table_sink(SqlSystem::sqlite, config, {std::move(connect)}, context);
 }
 
 std::shared_ptr<const specs::OptionTable<SqliteConfig>> sqlite_options() {

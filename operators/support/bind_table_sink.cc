@@ -58,10 +58,16 @@ std::shared_ptr<const specs::OptionTable<ServerSinkConfig>> server_sink_options(
   table->option("connect_timeout", &ServerSinkConfig::connect_timeout)
       .at_least(1000)
       .doc("How long one attempt may take.");
+  table->option("connections", &ServerSinkConfig::connections)
+      .range(1, kMostConnections)
+      .doc(
+          "How many connections write a batch at once, each its share of the rows. With more than one a reader may for "
+          "an instant see a part of a batch, and the order of rows holds within a connection only.")
+      .example("4");
   return table;
 }
 
-std::optional<specs::BoundNode> bind_table_sink(SqlSystem system, const TableSinkConfig& config, SqlConnect connect,
+std::optional<specs::BoundNode> bind_table_sink(SqlSystem system, const TableSinkConfig& config, TableReach reach,
                                                 specs::BindContext& context) {
   const bool upsert = config.mode == TableMode::upsert;
   if (upsert && (!config.key.present || config.key.columns.empty())) {
@@ -83,7 +89,8 @@ std::optional<specs::BoundNode> bind_table_sink(SqlSystem system, const TableSin
     }
   }
   if (!key || context.failed()) return std::nullopt;
-  TableSinkOptions options{std::move(connect), {dialect, config.table, schema, *key}, config.create};
+  TableSinkOptions options{
+      std::move(reach.connect), {dialect, config.table, schema, *key}, config.create, reach.connections};
   bound.make = [options](const specs::MakeOptions&) {
     specs::Made made;
     made.sink = make_table_sink(options);
@@ -118,7 +125,8 @@ std::optional<specs::BoundNode> bind_server_sink(SqlSystem system, const ServerS
   connect.tls = config.tls;
   connect.tls_ca = config.tls_ca;
   connect.connect_timeout_ms = config.connect_timeout.ms;
-  return bind_table_sink(system, config, std::move(connect), context);
+  const auto connections = static_cast<unsigned>(config.connections);
+  return bind_table_sink(system, config, {std::move(connect), connections}, context);
 }
 
 }  // namespace sr::operators

@@ -43,14 +43,21 @@ struct ServerSinkConfig : TableSinkConfig {
   std::optional<TlsMode> tls;
   std::string tls_ca;
   Duration connect_timeout{10'000};
+  std::int64_t connections = 1;
 };
 
 const specs::OptionTable<TableSinkConfig>& table_sink_options();
 // `example`: of a url.
 std::shared_ptr<const specs::OptionTable<ServerSinkConfig>> server_sink_options(const std::string& example);
 
+// How a table sink reaches its database.
+struct TableReach {
+  SqlConnect connect;
+  unsigned connections = 1;
+};
+
 // Checks the options of a table sink against its input and makes its factory and its probe.
-std::optional<specs::BoundNode> bind_table_sink(SqlSystem system, const TableSinkConfig& config, SqlConnect connect,
+std::optional<specs::BoundNode> bind_table_sink(SqlSystem system, const TableSinkConfig& config, TableReach reach,
                                                 specs::BindContext& context);
 std::optional<specs::BoundNode> bind_server_sink(SqlSystem system, const ServerSinkConfig& config,
                                                  specs::BindContext& context);

@@ -40,6 +40,15 @@ class SqlDialect {
   // One row with the reason if the table cannot take part in a transaction; empty: none needed.
   std::string engine_query(std::string_view table) const;
 
+  // What sets a session up that writes beside others of the same sink; empty: nothing. MySQL locks gaps between keys
+  // otherwise, where the others insert.
+  const char* side_by_side() const {
+    return system_ == SqlSystem::mysql ? "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED" : "";
+  }
+  // Has constraints checked now that wait for the end of the transaction; empty: there are none.
+  const char* check_constraints() const {
+    return system_ == SqlSystem::postgres ? "SET CONSTRAINTS ALL IMMEDIATE" : "";
+  }
   const char* begin() const { return system_ == SqlSystem::sqlite ? "BEGIN IMMEDIATE" : "BEGIN"; }
   // Behind a SELECT whose rows are to be locked.
   const char* for_update() const { return system_ == SqlSystem::sqlite ? "" : " FOR UPDATE"; }

@@ -30,6 +30,13 @@ class TableRows final : public flow::Encoded {
     return text.view().substr(begin, ends[at] - begin);
   }
 
+  // The texts of a row's cells, one behind the other.
+  std::string_view row_text(std::uint32_t row) const {
+    const std::size_t first = std::size_t{row} * columns;
+    const std::uint64_t begin = first == 0 ? 0 : ends[first - 1];
+    return text.view().substr(begin, ends[first + columns - 1] - begin);
+  }
+
   TextBuffer text;
   std::vector<std::uint64_t> ends;  // of each cell in `text`
   std::vector<bool> nulls;

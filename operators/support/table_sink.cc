@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "engine/base/failpoint.h"
 #include "engine/base/module.h"
-#include "operators/support/commit_row.h"
+#include "operators/support/commit_rows.h"
 
 namespace sr::operators {
 namespace {
@@ -29,18 +28,21 @@ Status check_table(const TableSinkOptions& options, SqlDriver& driver) {
   return Error{fmt::format("the table `{}` does not take these rows:{}", options.shape.table, list_text(*wrong))};
 }
 
+SqlInsert insert_into(const TableShape& shape) {
+  SqlInsert insert;
+  insert.table = shape.dialect.table(shape.table);
+  for (const Field& field : shape.schema->fields) {
+    insert.columns.push_back(shape.dialect.identifier(field.name));
+    insert.kinds.push_back(cell_kind(*field.type));
+  }
+  insert.key = shape.key;
+  insert.upsert = !shape.key.empty();
+  return insert;
+}
+
 class TableSink final : public flow::Sink {
  public:
-  explicit TableSink(TableSinkOptions options) : options_(std::move(options)) {
-    const TableShape& shape = options_.shape;
-    insert_.table = shape.dialect.table(shape.table);
-    for (const Field& field : shape.schema->fields) {
-      insert_.columns.push_back(shape.dialect.identifier(field.name));
-      insert_.kinds.push_back(cell_kind(*field.type));
-    }
-    insert_.key = shape.key;
-    insert_.upsert = !shape.key.empty();
-  }
+  explicit TableSink(TableSinkOptions options) : options_(std::move(options)), insert_(insert_into(options_.shape)) {}
 
   bool reaches_outside() const override { return true; }
 
@@ -48,28 +50,30 @@ class TableSink final : public flow::Sink {
     SR_TRY(connect(context));
     SR_TRY(make_or_check_table());
     if (!durable_) return {};
-    SR_TRY(row_->prepare(*driver_));
-    auto held = row_->claim(*driver_, mark_);
+    SqlDriver& driver = lanes_->first();
+    SR_TRY(noted_->prepare(driver));
+    auto held = noted_->claim(driver, mark_);
     // Two jobs that make their rows at the same time may be in each other's way.
-    for (int again = 0; !held.ok() && held.error().retriable && driver_->connected() && again < 3; ++again) {
-      held = row_->claim(*driver_, mark_);
+    for (int again = 0; !held.ok() && held.error().retriable && driver.connected() && again < 3; ++again) {
+      held = noted_->claim(driver, mark_);
     }
     if (!held.ok()) return held.error();
-    mark_ = {*held, *held, 0};
+    mark_ = {held->least(), held->most(), 0};
+    lanes_->claimed(*held);
     return {};
   }
 
   Result<bool> holds(const Tick& tick) override {
     if (!durable_) return false;
-    if (!driver_->connected()) SR_TRY(driver_->connect(options_.connect));
-    const auto held = row_->held(*driver_);
+    SR_TRY(lanes_->reach());
+    const auto held = noted_->held(lanes_->first());
     if (!held.ok()) return held.error();
     return *held >= tick.id;
   }
 
   Result<std::string> adopt(const flow::SinkContext& context) override {
     SR_TRY(connect(context));
-    const auto stood = row_->adopt(*driver_, mark_);
+    const auto stood = noted_->adopt(lanes_->first(), mark_);
     close();
     if (!stood.ok()) return stood.error();
     std::string done = fmt::format("the table `{}` belongs to the folder {}", options_.shape.table, context.folder_id);
@@ -97,14 +101,10 @@ class TableSink final : public flow::Sink {
 
   Result<std::string> commit(const Tick& tick) override {
     if (!rows_.empty()) {
-      if (!driver_->connected()) SR_TRY(driver_->connect(options_.connect));
       SR_TRY(keep_last_of_keys());
-      const Status done =
-          in_transaction(options_.shape.dialect, *driver_, [&]() -> Status { return write_batch(tick.id); });
-      if (durable_ && (done.ok() || done.error().code == kOutcomeUnknown)) mark_.sent = tick.id;
-      // Behind the same name there may be another server by then: the one that took over from this one.
-      if (!done.ok() && done.error().retriable) driver_->disconnect();
-      if (!done.ok()) return told(done.error(), tick);
+      const LaneOutcome done = lanes_->write({tick.id, rows_, durable_ ? &*noted_ : nullptr, mark_});
+      if (durable_ && done.sent) mark_.sent = tick.id;
+      if (!done.status.ok()) return told(done, tick);
       if (durable_) mark_.last = tick.id;
       rows_.clear();
     }
@@ -114,18 +114,19 @@ class TableSink final : public flow::Sink {
   void abort(const Tick&) override { rows_.clear(); }
   void close() override {
     rows_.clear();
-    if (driver_) driver_->disconnect();
+    if (lanes_) lanes_->disconnect();
   }
 
  private:
   Status connect(const flow::SinkContext& context) {
     durable_ = context.durable;
     options_.connect.durable = context.durable;
-    // A second try to open goes on with the row that the first may have claimed.
-    if (!row_) {
-      row_.emplace(options_.shape.dialect,
-                   CommitOwner{context.job, context.id, context.folder_id, context.epoch, context.was},
-                   context.claimed);
+    // A second try to open goes on with the rows that the first may have claimed.
+    if (!noted_) {
+      noted_.emplace(
+          options_.shape.dialect,
+          CommitOwner{context.job, context.id, context.folder_id, context.epoch, context.was, options_.connections},
+          context.claimed);
     }
     mark_ = {std::nullopt, context.planned.id, context.planned.time_ms};
     std::int64_t batch = 0;
@@ -135,27 +136,27 @@ class TableSink final : public flow::Sink {
     } else if (!context.last_batch) {
       mark_.last = 0;
     }
-    if (!driver_) {
-      auto loaded = load_driver(options_.shape.dialect);
-      if (!loaded.ok()) return loaded.error();
-      driver_ = std::move(*loaded);
+    if (!lanes_) {
+      lanes_.emplace(
+          TableTarget{options_.shape.dialect, insert_, options_.connect, options_.connections, options_.driver});
     }
-    return driver_->connect(options_.connect);
+    return lanes_->connect();
   }
 
   Status make_or_check_table() {
-    const auto there = table_exists(options_.shape, *driver_);
+    SqlDriver& driver = lanes_->first();
+    const auto there = table_exists(options_.shape, driver);
     if (!there.ok()) return there.error();
     if (!*there && !options_.create) {
       return Error{
           fmt::format("there is no table `{}`, and `create: false` keeps it from being made", options_.shape.table)};
     }
-    if (*there) return check_table(options_, *driver_);
-    Status made = driver_->execute(create_table_sql(options_.shape));
-    if (made.ok() || !driver_->connected()) return made;
+    if (*there) return check_table(options_, driver);
+    Status made = driver.execute(create_table_sql(options_.shape));
+    if (made.ok() || !driver.connected()) return made;
     // Another sink or job may have made it just now.
-    const auto meanwhile = table_exists(options_.shape, *driver_);
-    return meanwhile.ok() && *meanwhile ? check_table(options_, *driver_) : made;
+    const auto meanwhile = table_exists(options_.shape, driver);
+    return meanwhile.ok() && *meanwhile ? check_table(options_, driver) : made;
   }
 
   // An upsert writes one row of each key: the last.
@@ -193,28 +194,25 @@ class TableSink final : public flow::Sink {
     return text.substr(0, kShown);
   }
 
-  // In the open transaction.
-  Status write_batch(std::int64_t batch) {
-    if (!durable_) return driver_->insert(insert_, rows_);
-    const auto held = row_->check(*driver_, batch, mark_);
-    if (!held.ok()) return held.error();
-    if (*held >= batch && !left_out(Failpoint::table_batch_once)) return {};
-    SR_TRY(driver_->insert(insert_, rows_));
-    return row_->advance(*driver_, batch);
-  }
-
-  Error told(Error error, const Tick& tick) const {
-    if (error.code != kOutcomeUnknown) return error;
-    error.message += durable_ ? fmt::format("; whether batch {} was committed shows when {} answers again", tick.id,
-                                            options_.shape.dialect.name())
-                              : fmt::format("; batch {} may be there, and is written again", tick.id);
+  Error told(const LaneOutcome& done, const Tick& tick) const {
+    Error error = done.status.error();
+    if (error.code == kOutcomeUnknown) {
+      error.message += durable_ ? fmt::format("; whether batch {} was committed shows when {} answers again", tick.id,
+                                              options_.shape.dialect.name())
+                                : fmt::format("; batch {} may be there, and is written again", tick.id);
+    } else if (done.committed > 0) {
+      error.message += fmt::format("; {} of {} connections have committed their part of batch {}", done.committed,
+                                   options_.connections, tick.id);
+    } else if (done.blocked) {
+      error.message += "; perhaps the connections of this sink wait for one another: the batch is written by one";
+    }
     return error;
   }
 
   TableSinkOptions options_;
   SqlInsert insert_;
-  std::unique_ptr<SqlDriver> driver_;
-  std::optional<CommitRow> row_;
+  std::optional<TableLanes> lanes_;
+  std::optional<CommitRows> noted_;
   bool durable_ = false;
   CommitMark mark_;
   std::vector<RowRef> rows_;
@@ -244,7 +242,7 @@ std::unique_ptr<flow::Sink> make_table_sink(TableSinkOptions options) {
 }
 
 std::vector<std::string> probe_table(const TableSinkOptions& options) {
-  auto driver = load_driver(options.shape.dialect);
+  auto driver = options.driver(options.shape.dialect);
   if (!driver.ok()) return {driver.error().message};
   SqlConnect connect = options.connect;
   connect.read_only = true;

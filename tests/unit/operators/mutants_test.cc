@@ -5,6 +5,7 @@
 
 #include "engine/base/failpoint.h"
 #include "file_sink_lives.h"
+#include "lane_database.h"
 #include "operators/support/file_marks.h"
 #include "operators/support/table_sink.h"
 
@@ -154,6 +155,37 @@ std::string tables() {
   return table.write(*last, 3) ? "a batch that this run has not sent is taken for its own" : "";
 }
 
+// Four connections of which one cannot commit the second batch, and a next start with `lanes`.
+std::string a_batch_that_is_there_in_part(unsigned lanes) {
+  LaneDatabase database("mutants-lanes");
+  LaneJob job(database, false);
+  auto sink = job.start(4);
+  SR_CHECK(sink && job.write(*sink, 1, {1, 2, 3, 4, 5, 6, 7, 8}).ok());
+  database.commits = {{1, Fate::lost_before}};
+  SR_CHECK(!job.write(*sink, 2, {11, 12, 13, 14, 15, 16, 17, 18}).ok());
+  sink = job.start(lanes);
+  SR_CHECK(sink != nullptr);
+  if (!sink->holds(job.journal.planned).value()) return "a batch that is there in part may be cut again";
+  if (!job.write(*sink, 2, {11, 12, 13, 14, 15, 16, 17, 18}).ok()) return "its rest is not written";
+  const auto rows = database.rows("SELECT count(*), count(DISTINCT id) FROM t").front();
+  return rows == "16|16" ? "" : "rows and ids in the table: " + rows;
+}
+
+std::string tables_of_several_connections() {
+  for (const unsigned lanes : {4U, 2U}) {
+    if (std::string wrong = a_batch_that_is_there_in_part(lanes); !wrong.empty()) return wrong;
+  }
+  LaneDatabase database("mutants-lanes");
+  database.execute("CREATE TABLE t (id bigint CHECK (id <> 3), batch bigint)");
+  LaneJob job(database, false);
+  const auto sink = job.start(4);
+  SR_CHECK(sink && !job.write(*sink, 1, {1, 2, 3, 4, 5, 6, 7, 8}).ok());
+  if (!job.table().empty()) return "a batch that is refused is there in part";
+  // A version that knows of one connection only has opened the table.
+  database.execute("INSERT INTO streamrun_commit VALUES ('archive', 'out', 'f1', 1, 0)");
+  return job.start(4) ? "a table with rows of two numbers of connections is opened" : "";
+}
+
 struct Scene {
   const char* name;
   std::string (*play)();
@@ -165,6 +197,7 @@ constexpr Scene kScenes[] = {
     {"files that the journal does not know", files_that_the_journal_does_not_know},
     {"a hidden file that shrank", a_hidden_file_that_shrank},
     {"tables", tables},
+    {"tables of several connections", tables_of_several_connections},
     {"a file for each batch", a_file_for_each_batch},
     {"rolled files", rolled_files},
 };
