@@ -137,7 +137,7 @@ LaneOutcome TableLanes::give_up(std::vector<Attempt>& attempts) {
   LaneOutcome outcome;
   outcome.status = *worst_of(attempts);
   for (const Attempt& attempt : attempts) outcome.blocked = outcome.blocked || (attempt.blocked && attempts.size() > 1);
-  if (outcome.blocked) turns_alone_ = last_turns_ = std::min(2 * last_turns_ + 1, kMostTurnsAlone);
+  if (outcome.blocked) turns_alone_ = last_turns_ = std::min(4 * last_turns_ + 3, kMostTurnsAlone);
   each(attempts, [&](unsigned lane, const Attempt& attempt) {
     if (attempt.status.ok()) roll_back(*drivers_[lane]);
   });

@@ -11,90 +11,27 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
+from lanes import blocked_connections, deferred_constraint, killed_connections, silent_connection
 from lossy_proxy import LossyProxy
 from stalling_proxy import StallingProxy
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-SERVERS = str(ROOT / "scripts" / "servers.sh")
-KINDS = ("postgres", "mariadb")
-WAIT = 30
-
-
-class World:
-    """The servers, and the program under test."""
-
-    def __init__(self, binary, unit, folder):
-        self.binary, self.unit, self.folder = binary, unit, folder
-        self.urls = {}
-
-    def server(self, verb, kind, port="0"):
-        words = [verb, kind, str(self.folder / kind), port] if verb == "start" else [verb, str(self.folder / kind)]
-        done = subprocess.run([SERVERS, *words], stdout=subprocess.PIPE, text=True, timeout=120, env={**os.environ, "MAX_LIFE": "600"})
-        assert done.returncode == 0, f"servers.sh {' '.join(words)} failed"
-        return done.stdout.strip()
-
-    def start(self, kind):
-        port = self.port(kind) if kind in self.urls else "0"
-        self.urls[kind] = self.server("start", kind, port)
-
-    def port(self, kind):
-        return self.urls[kind].rsplit(":", 1)[1].split("/")[0]
-
-    def ask(self, kind, sql):
-        port = self.port(kind)
-        command = (["psql", "-h", "127.0.0.1", "-p", port, "-U", "postgres", "-qAt", "-c", sql, "test"] if kind == "postgres" else
-                   ["mariadb", "--no-defaults", "-h", "127.0.0.1", "-P", port, "-u", "app", "-papp", "-N", "-B", "-e", sql, "test"])
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=WAIT)
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    def job(self, name, text):
-        path = self.folder / f"{name}.yaml"
-        path.write_text(text)
-        return path
-
-    def run(self, path, *more):
-        return subprocess.Popen([self.binary, str(path), *more], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
-
-
-def sink_of(kind):
-    return "postgres" if kind == "postgres" else "mysql"
-
-
-def until(condition, what):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, f"waited {WAIT} s for {what}"
-        time.sleep(0.05)
+from world import DURABLE, JOB, KINDS, SERVERS, WAIT, World, lines_of, sink_of, until
 
 
 def table_tests(world):
     """every promise of the table sinks, by the unit tests"""
-    proxies = {kind: LossyProxy(int(world.port(kind)), b"SET batch = 2 ") for kind in KINDS}
-    env = dict(os.environ)
+    proxies, env = {}, dict(os.environ)
     for kind, name in (("postgres", "POSTGRES"), ("mariadb", "MYSQL")):
         env[f"STREAMRUN_TEST_{name}"] = world.urls[kind]
-        env[f"STREAMRUN_TEST_{name}_LOSSY"] = world.urls[kind].replace(world.port(kind), str(proxies[kind].port))
+        for what in ("LOSSY", "LOSSY_LANES"):
+            proxy = proxies[kind, what] = LossyProxy(int(world.port(kind)), b"SET batch = 2 ")
+            env[f"STREAMRUN_TEST_{name}_{what}"] = world.urls[kind].replace(world.port(kind), str(proxy.port))
     done = subprocess.run([world.unit, "[tables]"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-4000:]
     for kind, proxy in proxies.items():
         proxy.close()
         assert proxy.lost, f"{kind}: no reply was lost"
-
-
-JOB = """
-version: 1
-name: {name}
-batch: {{interval: 50ms, max_records: 500}}
-checkpoint: none
-sources:
-  rows: {{type: generate, rate: 4000/s, rows: 6000, columns: {{id: row, text: "concat('row ', row)"}}}}
-sinks:
-  out: {{type: {sink}, input: rows, url: '{url}', table: {name}, mode: upsert, key: id, connect_timeout: 2s}}
-"""
 
 
 def server_crashes(world):
@@ -250,9 +187,6 @@ def encrypted(world):
             subprocess.run([SERVERS, "stop", str(folder / kind)], stderr=subprocess.DEVNULL, timeout=60)
 
 
-DURABLE = JOB.replace("checkpoint: none", "checkpoint: {{dir: {name}-state, interval: 1h}}").replace(", mode: upsert, key: id", "")
-
-
 def edited_after_a_crash(world):
     """a job that was killed before its first snapshot may be edited: its former text is run again without the secrets that it had"""
     for kind in KINDS:
@@ -270,13 +204,6 @@ def edited_after_a_crash(world):
         assert running.returncode == 0 and "before it was edited" in error, error
         assert world.ask(kind, "select concat(count(*), ' ', sum(id)) from edited") == "6000 17997000", kind
         shutil.rmtree(world.folder / "edited-state")
-
-
-def lines_of(running, lines):
-    """Collects what a process says on stderr, as it says it."""
-    thread = threading.Thread(target=lambda: lines.extend(iter(running.stderr.readline, "")), daemon=True)
-    thread.start()
-    return thread
 
 
 def down_at_start(world):
@@ -366,8 +293,9 @@ def main():
     folder.chmod(0o755)  # the servers run as users of their own
     world = World(binary, unit, folder)
     failed = 0
-    tests = (table_tests, server_crashes, stop_while_down, stop_while_silent, down_at_start, takes_no_rows, errors_at_start, no_such_server,
-             encrypted, edited_after_a_crash, check_env, missing_module)
+    tests = (table_tests, killed_connections, blocked_connections, deferred_constraint, silent_connection, server_crashes, stop_while_down,
+             stop_while_silent, down_at_start, takes_no_rows, errors_at_start, no_such_server, encrypted, edited_after_a_crash, check_env,
+             missing_module)
     try:
         for kind in KINDS:
             world.start(kind)

@@ -1,5 +1,6 @@
 // Table sinks against real databases: SQLite always; PostgreSQL and MySQL when STREAMRUN_TEST_POSTGRES and
-// STREAMRUN_TEST_MYSQL hold the urls of empty databases (tests/servers/run.py starts them).
+// STREAMRUN_TEST_MYSQL hold the urls of empty databases (tests/servers/run.py starts them), with one connection and
+// with several.
 #include <cstdlib>
 #include <filesystem>
 
@@ -16,6 +17,7 @@ struct Database {
   SqlSystem system = SqlSystem::sqlite;
   std::string options;  // type and address, as in a job
   std::string target;
+  unsigned connections = 1;
 
   SqlDialect dialect() const { return SqlDialect(system); }
   std::unique_ptr<SqlDriver> connect() const {
@@ -40,6 +42,16 @@ struct Database {
     }
     return lines;
   }
+  // A line for each connection of a sink: what stands before the sink's name in it, the sink, what stands behind.
+  std::vector<std::string> lanes(const std::string& before, const std::string& sink, const std::string& behind) const {
+    if (connections == 1) return {before + sink + behind};
+    std::vector<std::string> lines;
+    for (unsigned lane = 1; lane <= connections; ++lane) {
+      lines.push_back(before + sink + " (" + std::to_string(lane) + " of " + std::to_string(connections) + ")" +
+                      behind);
+    }
+    return lines;
+  }
   void execute(const std::string& sql) const {
     const Status done = connect()->execute(sql);
     if (!done.ok()) FAIL(done.error().message);
@@ -58,10 +70,13 @@ std::vector<Database> databases() {
   const std::string file =
       std::filesystem::temp_directory_path() / ("streamrun-test-" + std::to_string(getpid()) + ".db");
   all.push_back({SqlSystem::sqlite, "type: sqlite, path: '" + file + "'", file});
-  if (const char* url = std::getenv("STREAMRUN_TEST_POSTGRES"))
-    all.push_back({SqlSystem::postgres, std::string("type: postgres, url: '") + url + "'", url});
-  if (const char* url = std::getenv("STREAMRUN_TEST_MYSQL"))
-    all.push_back({SqlSystem::mysql, std::string("type: mysql, url: '") + url + "'", url});
+  for (const unsigned connections : {1U, 3U}) {
+    const std::string more = connections == 1 ? "'" : "', connections: 3";
+    if (const char* url = std::getenv("STREAMRUN_TEST_POSTGRES"))
+      all.push_back({SqlSystem::postgres, std::string("type: postgres, url: '") + url + more, url, connections});
+    if (const char* url = std::getenv("STREAMRUN_TEST_MYSQL"))
+      all.push_back({SqlSystem::mysql, std::string("type: mysql, url: '") + url + more, url, connections});
+  }
   for (const Database& database : all) database.reset();
   return all;
 }
@@ -141,8 +156,8 @@ TEST_CASE("a batch is appended once, however often it is sent", "[tables]") {
     REQUIRE(error_of(commit(*sink, life, 4, rows_of(maker.schema(), {{4, "d"}}))) == "");
     CHECK(database.rows("SELECT id, word FROM t ORDER BY id") ==
           std::vector<std::string>{"1|it's", "2|a\\b\t\nc", "3|", "4|d"});
-    CHECK(database.rows("SELECT job, sink, folder, epoch, batch FROM streamrun_commit") ==
-          std::vector<std::string>{"archive|out|f1|2|4"});
+    CHECK(database.rows("SELECT job, sink, folder, epoch, batch FROM streamrun_commit ORDER BY sink") ==
+          database.lanes("archive|", "out", "|f1|2|4"));
     database.reset();
   }
 }
@@ -384,12 +399,14 @@ TEST_CASE("values of every type come back as they were", "[tables]") {
 
 TEST_CASE("a commit whose reply is lost is found again, not repeated", "[tables]") {
   for (const Database& database : databases()) {
-    const char* lossy = std::getenv(database.system == SqlSystem::postgres ? "STREAMRUN_TEST_POSTGRES_LOSSY"
-                                                                           : "STREAMRUN_TEST_MYSQL_LOSSY");
+    std::string name = database.system == SqlSystem::postgres ? "STREAMRUN_TEST_POSTGRES" : "STREAMRUN_TEST_MYSQL";
+    name += database.connections == 1 ? "_LOSSY" : "_LOSSY_LANES";
+    const char* lossy = std::getenv(name.c_str());
     if (database.system == SqlSystem::sqlite || lossy == nullptr) continue;
     INFO(database.options);
     const std::string type = database.system == SqlSystem::postgres ? "postgres" : "mysql";
-    const SinkMaker maker(kSchema, "type: " + type + ", url: '" + lossy + "', table: t");
+    const SinkMaker maker(kSchema, "type: " + type + ", url: '" + lossy +
+                                       "', table: t, connections: " + std::to_string(database.connections));
     Life life;
     const auto sink = maker.make();
     REQUIRE(error_of(opened(*sink, life)) == "");
@@ -439,7 +456,9 @@ TEST_CASE("two sinks of a job have a row of their own", "[tables]") {
     REQUIRE(error_of(commit(*one, life, 1, rows_of(maker.schema(), {{1, "a"}}))) == "");
     REQUIRE(error_of(commit(*two, other, 1, rows_of(maker.schema(), {{2, "b"}}))) == "");
     CHECK(database.rows("SELECT id FROM t ORDER BY id") == std::vector<std::string>{"1", "2"});
-    CHECK(database.rows("SELECT sink FROM streamrun_commit ORDER BY sink") == std::vector<std::string>{"out", "two"});
+    std::vector<std::string> names = database.lanes("", "out", "");
+    for (const std::string& name : database.lanes("", "two", "")) names.push_back(name);
+    CHECK(database.rows("SELECT sink FROM streamrun_commit ORDER BY sink") == names);
     database.reset();
   }
 }
