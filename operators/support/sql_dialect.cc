@@ -128,4 +128,10 @@ std::string SqlDialect::engine_query(std::string_view name) const {
       at.schema, at.table);
 }
 
+bool SqlDialect::may_be_a_lock(std::string_view code) const {
+  // Lock wait, deadlock, and a limit of the statement's time that was shorter than that of the wait.
+  if (system_ == SqlSystem::mysql) return code == "1205" || code == "1213" || code == "1969" || code == "3024";
+  return code == "55P03" || code == "40P01" || code == "57014";
+}
+
 }  // namespace sr::operators

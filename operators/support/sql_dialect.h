@@ -45,6 +45,8 @@ class SqlDialect {
   const char* side_by_side() const {
     return system_ == SqlSystem::mysql ? "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED" : "";
   }
+  // Whether a statement that failed with this code may have waited for a lock for too long.
+  bool may_be_a_lock(std::string_view code) const;
   // Has constraints checked now that wait for the end of the transaction; empty: there are none.
   const char* check_constraints() const {
     return system_ == SqlSystem::postgres ? "SET CONSTRAINTS ALL IMMEDIATE" : "";

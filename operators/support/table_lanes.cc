@@ -90,7 +90,6 @@ LaneOutcome TableLanes::write(const LaneBatch& batch) {
     attempt.status = open_transaction(target_.dialect, *drivers_[lane], [&] {
       return alone ? write_alone(batch) : write_share(lane, batch, shares.size() == 1 ? batch.rows : shares[lane]);
     });
-    attempt.blocked = !attempt.status.ok() && attempt.status.error().retriable && drivers_[lane]->connected();
   });
   if (worst_of(attempts) != nullptr && !left_out(Failpoint::table_lanes_together)) return give_up(attempts);
   each(attempts, [&](unsigned lane, Attempt& attempt) {
@@ -132,17 +131,24 @@ Status TableLanes::write_alone(const LaneBatch& batch) {
   return batch.noted == nullptr ? Status{} : batch.noted->advance_all(driver, batch.id);
 }
 
-// A lane has failed before any has committed: nothing stays.
+// A lane has failed before any has committed: nothing stays. Whatever it is that may pass, the next attempt is by one
+// lane, which waits for no other and takes one connection.
 LaneOutcome TableLanes::give_up(std::vector<Attempt>& attempts) {
   LaneOutcome outcome;
   outcome.status = *worst_of(attempts);
-  for (const Attempt& attempt : attempts) outcome.blocked = outcome.blocked || (attempt.blocked && attempts.size() > 1);
-  if (outcome.blocked) turns_alone_ = last_turns_ = std::min(4 * last_turns_ + 3, kMostTurnsAlone);
+  const bool passes = outcome.status.error().retriable;
+  if (attempts.size() > 1 && passes) {
+    outcome.blocked = std::any_of(attempts.begin(), attempts.end(), [&](const Attempt& attempt) {
+      return !attempt.status.ok() && target_.dialect.may_be_a_lock(attempt.status.error().code);
+    });
+    if (outcome.blocked) last_turns_ = std::min(4 * last_turns_ + 3, kMostTurnsAlone);
+    turns_alone_ = outcome.blocked ? last_turns_ : 1;
+  }
   each(attempts, [&](unsigned lane, const Attempt& attempt) {
     if (attempt.status.ok()) roll_back(*drivers_[lane]);
   });
   // Behind the same name there may be another server by then: the one that took over from this one.
-  if (outcome.status.error().retriable) disconnect();
+  if (passes) disconnect();
   return outcome;
 }
 

@@ -40,7 +40,7 @@ struct LaneOutcome {
   Status status;
   bool sent = false;       // the table may hold the batch, or a part
   unsigned committed = 0;  // lanes that have committed, though another one has not
-  bool blocked = false;    // lanes may have waited for locks of one another; the next attempt is by one of them
+  bool blocked = false;    // lanes may have waited for locks of one another
 };
 
 class TableLanes {
@@ -64,7 +64,6 @@ class TableLanes {
   using Shares = std::vector<std::vector<RowRef>>;
   struct Attempt {
     Status status;
-    bool blocked = false;  // it failed in a way that passes, and not by its connection
   };
 
   Status reach(unsigned lane);

@@ -133,7 +133,7 @@ class LaneDatabase::Driver final : public SqlDriver {
     return fate;
   }
   Status fail(Fate fate) {
-    if (fate == Fate::refused) return Error{"a deadlock", true};
+    if (fate == Fate::refused) return Error{"a deadlock", true, "40P01"};
     disconnect();
     return Error{"the connection was lost", true};
   }
