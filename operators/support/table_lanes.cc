@@ -86,16 +86,32 @@ LaneOutcome TableLanes::write(const LaneBatch& batch) {
   std::vector<Attempt> attempts(shares.size());
   each(attempts, [&](unsigned lane, Attempt& attempt) {
     attempt.status = reach(lane);
-    if (!attempt.status.ok()) return;
-    attempt.status = open_transaction(target_.dialect, *drivers_[lane], [&] {
-      return alone ? write_alone(batch) : write_share(lane, batch, shares.size() == 1 ? batch.rows : shares[lane]);
-    });
+    if (attempt.status.ok()) {
+      attempt.status = open_transaction(target_.dialect, *drivers_[lane], [&] {
+        return alone ? write_alone(batch) : write_share(lane, batch, shares.size() == 1 ? batch.rows : shares[lane]);
+      });
+    }
+    if (!left_out(Failpoint::table_lanes_together)) stand_together(attempt, attempts);
   });
   if (worst_of(attempts) != nullptr && !left_out(Failpoint::table_lanes_together)) return give_up(attempts);
   each(attempts, [&](unsigned lane, Attempt& attempt) {
     if (attempt.status.ok()) attempt.status = commit_transaction(*drivers_[lane]);
   });
   return take_stock(batch, attempts, alone);
+}
+
+// After a lane's part of the work. When one has failed, what others have written is undone at once, by whoever sees it
+// first: a lane that waits for their locks should not wait for its time limit as well.
+void TableLanes::stand_together(Attempt& attempt, std::vector<Attempt>& attempts) {
+  const std::lock_guard lock(mutex_);
+  attempt.stage = attempt.status.ok() ? Stage::written : Stage::failed;
+  const bool failed =
+      std::any_of(attempts.begin(), attempts.end(), [](const Attempt& one) { return one.stage == Stage::failed; });
+  for (std::size_t lane = 0; failed && lane < attempts.size(); ++lane) {
+    if (attempts[lane].stage != Stage::written) continue;
+    roll_back(*drivers_[lane]);
+    attempts[lane].stage = Stage::undone;
+  }
 }
 
 // The share of one lane, in its open transaction.
@@ -131,9 +147,9 @@ Status TableLanes::write_alone(const LaneBatch& batch) {
   return batch.noted == nullptr ? Status{} : batch.noted->advance_all(driver, batch.id);
 }
 
-// A lane has failed before any has committed: nothing stays. Whatever it is that may pass, the next attempt is by one
-// lane, which waits for no other and takes one connection.
-LaneOutcome TableLanes::give_up(std::vector<Attempt>& attempts) {
+// A lane has failed before any has committed, and all are rolled back. Whatever it is that may pass, the next attempt
+// is by one lane, which waits for no other and takes one connection.
+LaneOutcome TableLanes::give_up(const std::vector<Attempt>& attempts) {
   LaneOutcome outcome;
   outcome.status = *worst_of(attempts);
   const bool passes = outcome.status.error().retriable;
@@ -144,9 +160,6 @@ LaneOutcome TableLanes::give_up(std::vector<Attempt>& attempts) {
     if (outcome.blocked) last_turns_ = std::min(4 * last_turns_ + 3, kMostTurnsAlone);
     turns_alone_ = outcome.blocked ? last_turns_ : 1;
   }
-  each(attempts, [&](unsigned lane, const Attempt& attempt) {
-    if (attempt.status.ok()) roll_back(*drivers_[lane]);
-  });
   // Behind the same name there may be another server by then: the one that took over from this one.
   if (passes) disconnect();
   return outcome;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
@@ -62,8 +63,10 @@ class TableLanes {
 
  private:
   using Shares = std::vector<std::vector<RowRef>>;
+  enum class Stage : std::uint8_t { working, written, failed, undone };
   struct Attempt {
     Status status;
+    Stage stage = Stage::working;  // of the transaction; guarded by mutex_
   };
 
   Status reach(unsigned lane);
@@ -73,12 +76,14 @@ class TableLanes {
   void each(std::vector<Attempt>& attempts, Work&& work);
   Status write_share(unsigned lane, const LaneBatch& batch, std::span<const RowRef> rows);
   Status write_alone(const LaneBatch& batch);
-  LaneOutcome give_up(std::vector<Attempt>& attempts);
+  void stand_together(Attempt& attempt, std::vector<Attempt>& attempts);
+  LaneOutcome give_up(const std::vector<Attempt>& attempts);
   LaneOutcome take_stock(const LaneBatch& batch, const std::vector<Attempt>& attempts, bool alone);
 
   TableTarget target_;
   std::vector<std::unique_ptr<SqlDriver>> drivers_;  // by lane
   std::optional<WorkerPool> pool_;
+  std::mutex mutex_;
   std::vector<std::int64_t> known_;  // by lane: the last batch that it has committed in this run
   bool settled_ = true;              // the table has a row for each of our lanes
   unsigned turns_alone_ = 0;         // so many more batches are written by the first lane

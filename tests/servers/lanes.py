@@ -50,7 +50,7 @@ def blocked_connections(world):
               "create function count_row() returns trigger language plpgsql as 'begin update blocked_count set rows = rows + 1; return new; end';"
               "create trigger count_row before insert on blocked for each row execute function count_row()")
     text = DURABLE.format(name="blocked", sink="postgres", url=world.urls["postgres"]).replace("50ms, max_records: 500", "2s, max_records: 6000")
-    running = world.run(world.job("blocked", text), "--set", "sinks.out.connections=4")
+    running = world.run(world.job("blocked", text), "--set", "sinks.out.connections=16")
     _, error = running.communicate(timeout=2 * WAIT)
     assert running.returncode == 0 and "perhaps the connections of this sink wait for one another" in error, error
     assert world.ask("postgres", ASKED + "blocked") == ROWS
