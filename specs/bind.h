@@ -154,6 +154,7 @@ struct BoundNode {
   bool reads_stdin = false;
   bool writes_stdout = false;
   bool bounded = false;            // a source that ends
+  bool goes_on = false;            // a source that ends with what is there now: a later run finds more
   std::vector<std::string> notes;  // lines for the plan ("visits only touched keys")
   // For --check-env: looks at the world, changes nothing; gives what is wrong.
   std::function<std::vector<std::string>(Environment&)> probe;

@@ -113,6 +113,7 @@ class GraphMaker {
     source.idle_after_ms = common.event_time.idle_after ? common.event_time.idle_after->ms : 0;
     source.max_record = common.max_record.bytes;
     source.replayable = entry.spec->info->capabilities.replayable;
+    source.goes_on = entry.bound->goes_on;
     source.max_rate = common.max_rate ? common.max_rate->per_second : 0;
     if (!entry.spec->info->takes_format) return source;
     const FormatInfo* format = registry_.format(common.format.format);

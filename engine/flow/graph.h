@@ -53,6 +53,7 @@ struct SourceNode {
   std::int64_t max_record = 1 << 20;
   double max_rate = 0;     // records/s; 0: no limit
   bool replayable = true;  // false: only a log of its input can give it again
+  bool goes_on = false;    // what it ends with is what is there now: a later run finds more
 };
 
 // Passes its inputs on, in order. `pick[i]`: for each output column its column in input i; empty: the columns stand in

@@ -88,6 +88,8 @@ class Executor {
   void add(std::uint32_t source, flow::SourceSlice slice);
   // Says that a source has ended; counts from the end of this batch on.
   void source_ended(std::uint32_t source) { watermarks_.source_ended(source); }
+  // How far event time has come at a node; kEndOfTime: nothing can come any more.
+  std::int64_t watermark(std::uint32_t node) const { return watermarks_.of(node); }
   // Executes the rest and ends the batch. `last`: nothing comes behind it.
   BatchResult end_batch(bool last = false);
   // True if the batch has already failed, so that its remaining input need not be added.

@@ -220,6 +220,7 @@ std::vector<std::uint32_t> Intake::newly_ended() {
   if (stopped_) return ended;  // a drain is no end of the input
   for (Feed& feed : feeds_) {
     if (feed.ended_told || !feed.source->ended()) continue;
+    if (options_.resumes && std::get<flow::SourceNode>(graph_.nodes[feed.node].work).goes_on) continue;
     feed.ended_told = true;
     ended.push_back(feed.node);
   }

@@ -23,6 +23,7 @@ struct IntakeOptions {
   Logger* log = nullptr;
   Metrics* metrics = nullptr;
   bool available_now = false;
+  bool resumes = false;                     // a later run goes on where this one stops
   bool ticks = false;                       // batches end at ticks: what one source leaves is given to others then
   std::optional<std::int64_t> max_records;  // of one batch over all sources, which share it
   std::optional<std::int64_t> max_bytes;
@@ -59,7 +60,7 @@ class Intake {
   bool wants_next_batch() const;
   // True if every source has ended by itself and everything was read.
   bool all_ended() const;
-  // The sources that have ended since the last call.
+  // The sources whose event time has ended since the last call: nothing comes from them any more, in no later run.
   std::vector<std::uint32_t> newly_ended();
   // Bytes that wait in the sources; of a source that shows none, unknown.
   std::int64_t queued_bytes() const;

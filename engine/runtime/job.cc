@@ -131,7 +131,21 @@ Status Job::open() {
   durable_log_->begin_after(resumed->last, std::move(resumed->sinks), resumed->ran);
   tick_ = resumed->last;
   positions_ = std::move(resumed->positions);
+  warn_of_ended_time();
   return {};
+}
+
+// A source that ends lifts its event time to the end, and no later input can come before that.
+void Job::warn_of_ended_time() {
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    const auto* source = std::get_if<flow::SourceNode>(&graph_.nodes[i].work);
+    if (!source || !source->event_time || executor_->watermark(i) != kEndOfTime || source->source->ended()) continue;
+    if (!options_.log) continue;
+    options_.log->warn(
+        "the source had ended before, and with it its event time: what it brings now is late everywhere. A source that "
+        "goes on is a `directory`, or a `file` with `follow: true`; under another id it begins anew",
+        {{"source", graph_.nodes[i].id}});
+  }
 }
 
 Status Job::open_checkpoint() {
@@ -183,6 +197,7 @@ Status Job::open_intake(const std::map<std::string, flow::Position>& standings) 
   intake.log = options_.log;
   intake.metrics = options_.metrics;
   intake.available_now = options_.trigger == Trigger::available_now;
+  intake.resumes = checkpoint_ != nullptr;
   intake.ticks = options_.trigger == Trigger::interval;
   intake.max_records = options_.max_records;
   intake.max_bytes = options_.max_bytes;

@@ -80,6 +80,7 @@ class Job {
   bool wait_before_opening(std::int64_t ms);
   bool wait_in_recovery(std::int64_t ms);
   Status open_checkpoint();
+  void warn_of_ended_time();
   void start_threads();
   Status open_intake(const std::map<std::string, flow::Position>& standings);
   Status finish_checkpoint();

@@ -394,6 +394,7 @@ std::optional<specs::BoundNode> bind_directory(const DirectoryConfig& config, sp
   specs::BoundNode bound;
   bound.ports = {{"", schema}};
   bound.bounded = context.job().trigger == specs::Trigger::available_now;
+  bound.goes_on = true;
   bound.make = [config](const specs::MakeOptions&) {
     specs::Made made;
     made.source = std::make_unique<Directory>(config);

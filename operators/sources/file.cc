@@ -203,6 +203,7 @@ std::optional<specs::BoundNode> bind_file(const FileConfig& config, specs::BindC
   if (!schema || context.failed()) return std::nullopt;
   specs::BoundNode bound;
   bound.ports = {{"", schema}};
+  bound.goes_on = config.follow;
   bound.bounded = !config.follow || context.job().trigger == specs::Trigger::available_now;
   bound.make = [config](const specs::MakeOptions&) {
     specs::Made made;

@@ -391,6 +391,41 @@ sinks:
     folder.close()
 
 
+def windows_of_event_time_go_on_in_the_next_run():
+    for source in ("type: directory, path: in", "type: file, follow: true, rotate_wait: 0s, path: in/log"):
+        folder = Folder()
+        (folder.path / "in").mkdir()
+        folder.write("job.yaml", f"""version: 1
+name: daily
+batch: {{interval: 1s, trigger: available_now}}
+checkpoint: {{dir: state}}
+sources:
+  hits: {{{source}, format: json, schema: {{at: timestamp}}, event_time: {{field: at, delay: 10m}}}}
+transforms:
+  hours: {{type: reduce_by_key, input: hits, key: [], window: {{size: 1h, type: tumbling, time: event}}, aggregate: {{n: count(*)}}}}
+sinks:
+  out: {{type: files, input: hours, path: out, format: json}}
+  late: {{type: files, input: hours.late, path: late, format: json}}
+""")
+        for day, times in ((1, ("01:00", "23:30", "23:40")), (2, ("00:05", "00:20", "02:00")), (3, ("05:00",))):
+            path = "in/log" if "follow" in source else f"in/{day}"
+            folder.write(path, "".join(f'{{"at": "2026-01-0{day}T{time}:00Z"}}\n' for time in times), "a")
+            code, _, err = folder.run()
+            expect(code == 0 and "late" not in err, err)
+        windows = [(row["window_start"][8:13], row["n"]) for row in folder.rows("out")]
+        expect(windows == [("01T01", 1), ("01T23", 2), ("02T00", 2), ("02T02", 1)] and not folder.rows("late"), (windows, folder.rows("late")))
+
+        folder.write("job.yaml", (folder.path / "job.yaml").read_text().replace(source, "type: file, path: once"))
+        for left in ("state", "out"):
+            shutil.rmtree(folder.path / left)
+        for more in ("01", "02"):
+            folder.write("once", f'{{"at": "2026-01-{more}T00:00:00Z"}}\n', "a")
+            code, _, err = folder.run()
+            expect(code == 0 and ("what it brings now is late" in err) == (more == "02"), err)
+        expect(len(folder.rows("late")) == 1, folder.rows("late"))
+        folder.close()
+
+
 def an_open_session_goes_on_under_another_batch_interval():
     folder = Folder()
     job = """version: 1
@@ -639,7 +674,7 @@ TESTS = [a_file_that_is_read_under_kills_gives_every_row_once, a_directory_whose
          what_a_socket_has_brought_is_logged_and_comes_once, a_lost_log_of_input_is_gone_on_without_on_purpose,
          a_silent_source_does_not_keep_the_log_of_another_one, an_edited_job_keeps_its_state_or_says_how_it_differs,
          a_followed_file_is_drained_by_available_now, an_open_session_goes_on_under_another_batch_interval, a_second_process_is_refused, what_a_program_answered_is_not_asked_again,
-         a_job_that_was_edited_back_executes_what_each_text_has_planned, a_row_that_ends_the_process_is_named_and_left_out_on_purpose, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
+         windows_of_event_time_go_on_in_the_next_run, a_job_that_was_edited_back_executes_what_each_text_has_planned, a_row_that_ends_the_process_is_named_and_left_out_on_purpose, an_idle_job_writes_nothing, a_table_of_another_folder_is_adopted_on_purpose]
 
 
 def main(tests):
