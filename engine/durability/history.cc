@@ -202,6 +202,7 @@ Status History::skip(std::string_view payload) {
   LoggedBatch* batch = open_batch(id);
   if (batch == nullptr) return not_open("a record to leave out of", id, Failpoint::history_skip);
   batch->skipped.push_back(std::move(record));
+  batch->outputs.clear();  // what was answered to the record, too
   return {};
 }
 

@@ -78,7 +78,6 @@ bool Recovery::carry_over(const flow::Graph& graph) {
   const bool sources = carry_standings(graph, base_.standings);
   const bool sinks = carry_marks(graph, sinks_);
   for (auto& [batch, positions] : positions_) carry_standings(graph, positions);
-  checkpoint_.recovered().sinks = sinks_;
   return sources || sinks;
 }
 

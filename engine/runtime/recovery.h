@@ -83,7 +83,7 @@ class Recovery {
   durability::Snapshot base_;  // where the next segment begins
   std::size_t next_ = 0;       // among the logged batches
   Tick last_;
-  std::map<std::string, durability::SinkMark> sinks_;
+  std::map<std::string, durability::SinkMark>& sinks_;  // the checkpoint's, from which sinks are opened
   std::map<std::int64_t, std::map<std::string, flow::Position>> positions_;
   bool ran_ = false;
   std::optional<Failure> failure_;

@@ -236,6 +236,73 @@ def rolled_files_outlive_an_edit_of_their_sink():
         folder.close()
 
 
+def open_batches_of_a_former_text_all_reach_a_rolled_file():
+    for roll in ("every: 1h", "size: 1KB"):
+        folder = Folder()
+        job = f"""version: 1
+name: rolled
+batch: {{interval: 50ms}}
+checkpoint: {{dir: state, interval: 1h}}
+sources:
+  numbers: {{type: generate, rate: 1000/s, rows: 1500, columns: {{id: row}}}}
+transforms:
+  rows: {{type: map, input: numbers, select: {{id: id + 0}}}}
+sinks:
+  table: {{type: sqlite, input: rows, path: t.db, table: t}}
+  out: {{type: files, input: rows, path: out, format: json, roll: {{{roll}}}}}
+"""
+        folder.write("job.yaml", job)
+        p = folder.start()
+        until(lambda: p.poll() is not None or (folder.path / "t.db").exists() and len(hidden(folder)) > 0, "the first batch")
+        with contextlib.closing(sqlite3.connect(folder.path / "t.db", isolation_level=None)) as database:
+            # The table holds batches up, so that some are open; the log shows how many have been planned.
+            database.execute("BEGIN EXCLUSIVE")
+            until(lambda: p.poll() is not None or open_batches(folder) >= 2, "two open batches")
+            p.kill()
+            p.communicate()
+            database.execute("ROLLBACK")
+        folder.write("job.yaml", job.replace("id + 0", "id + 0 + 0"))
+        err = ran(folder)
+        expect(err.count("finished the batch that the last stop has interrupted") >= 2, err)
+        for name, ids in (("table", table_rows(folder, "id")), ("out", [row["id"] for row in folder.rows("out")])):
+            expect(sorted(ids) == list(range(1500)), f"{roll}: {name} has {len(ids)} rows, {len(set(ids))} different")
+        folder.close()
+
+
+def hidden(folder):
+    return list((folder.path / "out").glob(".*"))
+
+
+def open_batches(folder):
+    code, out, _ = folder.run("state", "show", "job.yaml", "--format", "json")
+    return json.loads(out.splitlines()[0])["open"] if code == 0 and out else 0
+
+
+def what_was_answered_to_a_record_that_is_left_out_is_left_out_too():
+    folder = Folder()
+    folder.write("program.py", "import sys\nfor line in sys.stdin: print(line, end='', flush=True)\n")
+    folder.write("job.yaml", """version: 1
+name: answered
+batch: {interval: 1s, trigger: available_now}
+checkpoint: {dir: state}
+sources:
+  lines: {type: file, path: in.json, format: json, schema: {value: string}}
+transforms:
+  same: {type: exec, input: lines, command: [python3, ./program.py], schema: {value: string}}
+sinks:
+  table: {type: sqlite, input: same, path: t.db, table: t, create: false}
+""")
+    with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database, database:
+        database.execute("CREATE TABLE t (value text CHECK (length(value) <= 5))")
+    folder.write("in.json", "".join(json.dumps({"value": value}) + "\n" for value in ("a", "too long", "b")))
+    refused(folder, "CHECK")
+    refused(folder, "CHECK", "streamrun state skip JOB lines@1:NUMBER")
+    ran(folder, "state", "skip", "job.yaml", "lines@1:2")
+    ran(folder)
+    expect(table_rows(folder) == ["a", "b"], table_rows(folder))
+    folder.close()
+
+
 def a_renamed_table_sink_goes_on_with_its_row():
     folder = Folder()
     job = JOB.split("  rows:")[0]
@@ -268,6 +335,7 @@ TESTS = [an_older_folder_put_back_stops_at_what_is_ahead, text_files_of_a_newer_
          folders_named_after_the_batch_are_compared_too, a_copied_folder_is_fenced_off_at_its_start,
          what_a_repair_has_dropped_is_not_left_out, a_batch_that_a_table_refuses_is_cut_again_by_an_edited_job,
          a_refused_batch_that_another_sink_holds_is_not_cut_again, rolled_files_outlive_an_edit_of_their_sink,
+         open_batches_of_a_former_text_all_reach_a_rolled_file, what_was_answered_to_a_record_that_is_left_out_is_left_out_too,
          a_renamed_table_sink_goes_on_with_its_row]
 
 if __name__ == "__main__":
