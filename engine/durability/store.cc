@@ -105,6 +105,20 @@ Result<std::unique_ptr<File>> take_folder(const StoreOptions& options, const Fol
   return lock;
 }
 
+constexpr int kLooks = 32;  // at a folder in which a job makes snapshots and removes journals meanwhile
+
+// The names of journals and snapshots; what cannot be listed shows when it is read.
+std::vector<std::string> names_in(const Folder& folder) {
+  std::vector<std::string> all;
+  for (const std::string& path : {folder.dir, folder.snapshots()}) {
+    auto names = folder.env->fs->list(path);
+    if (!names.ok()) continue;
+    std::sort(names->begin(), names->end());
+    all.insert(all.end(), names->begin(), names->end());
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<Store::Opened> Store::open(const StoreOptions& options) {
@@ -142,10 +156,14 @@ Result<Recovered> Store::read(const StoreOptions& options) {
   if (!id.ok() && id.error().code == "ENOENT")
     return Error{"there is no checkpoint folder " + options.dir + ": no run of the job has made it", false, "ENOENT"};
   SR_TRY(id);
-  auto loaded = load_folder(folder, *id);
-  SR_TRY(loaded);
-  if (loaded->damage) return loading_error(folder, *loaded);
-  return std::move(loaded->recovered);
+  for (int looks = 1;; ++looks) {
+    const std::vector<std::string> names = names_in(folder);
+    auto loaded = load_folder(folder, *id);
+    if (names != names_in(folder) && looks < kLooks) continue;
+    SR_TRY(loaded);
+    if (loaded->damage) return loading_error(folder, *loaded);
+    return std::move(loaded->recovered);
+  }
 }
 
 }  // namespace sr::durability

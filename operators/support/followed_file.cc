@@ -65,13 +65,12 @@ class FollowedFile final : public flow::Source {
       SR_TRY(look());
       caught_up_ = !cursor_ && !unclear_;
       if (!cursor_ || unclear_) break;
-      const FileMark before = cursor_->mark();
-      auto more = cursor_->take(left, slice);
-      if (!more.ok()) return more.error();
-      if (cursor_->offset() != before.offset) SR_TRY(note(before));
-      slice.more = *more;
-      caught_up_ = !*more && !replaced_;
-      if (*more || !replaced_ || !is_over()) break;
+      const auto more = take(left, slice);
+      SR_TRY(more);
+      if (!*more) continue;
+      slice.more = **more;
+      caught_up_ = !slice.more && !replaced_;
+      if (slice.more || !replaced_ || !is_over()) break;
       SR_TRY(leave());
     }
     slice.position = taken_.position();
@@ -96,10 +95,33 @@ class FollowedFile final : public flow::Source {
     if (context_.log) context_.log->warn(what, {{"source", context_.id}, {"path", options_.path}});
   }
 
-  Status note(const FileMark& before) {
+  // Takes what the budget allows; whether more is there now. Nothing if the file was cut meanwhile: nobody can tell
+  // from which of its lives the bytes are, so they are given back, and the next look says where to go on.
+  Result<std::optional<bool>> take(flow::Budget& budget, flow::SourceSlice& slice) {
+    const FileMark before = cursor_->mark();
+    const flow::Budget budget_before = budget;
+    const std::size_t pieces = slice.pieces.size();
+    const std::int64_t bytes = slice.bytes;
+    const std::int64_t records = slice.records;
+    const auto more = cursor_->take(budget, slice);
+    SR_TRY(more);
+    if (cursor_->offset() == before.offset) return std::optional(*more);
+    const FileIdentity known = known_;
     SR_TRY(know());
-    taken_.add({options_.path, known_, before, cursor_->mark()});
-    return {};
+    const auto same = begins_as(cursor_->file(), known);
+    SR_TRY(same);
+    if (*same) {
+      taken_.add({options_.path, known_, before, cursor_->mark()});
+      return std::optional(*more);
+    }
+    slice.pieces.resize(pieces);
+    slice.bytes = bytes;
+    slice.records = records;
+    budget = budget_before;
+    cursor_->seek(before);
+    known_ = known;
+    unclear_ = true;  // so that the look compares, whatever the size is by then
+    return std::optional<bool>{};
   }
 
   // Remembers what was taken of the file.

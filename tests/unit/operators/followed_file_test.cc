@@ -3,6 +3,7 @@
 
 #include "operators/support/rotated_files.h"
 #include "source_subject.h"
+#include "tests/unit/passing_fs.h"
 
 using namespace sr;
 using namespace sr::operators;
@@ -30,37 +31,6 @@ void put_later(VirtualEnvironment& world, const std::string& path, std::string_v
   world.clock.advance_ms(1);
   put(world.fs, path, text, mode);
 }
-
-// A file system on which something happens before each look at a file or folder.
-class MeddledFs final : public Fs {
- public:
-  MeddledFs(Fs& real, std::function<void()> before) : real_(real), before_(std::move(before)) {}
-  Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
-    before_();
-    return real_.open(path, mode);
-  }
-  Result<std::vector<std::string>> list(const std::string& directory) override {
-    before_();
-    return real_.list(directory);
-  }
-  Result<FileInfo> stat(const std::string& path) override {
-    before_();
-    return real_.stat(path);
-  }
-  Status make_directories(const std::string& path) override { return real_.make_directories(path); }
-  Status rename(const std::string& from, const std::string& to) override { return real_.rename(from, to); }
-  Status rename_no_replace(const std::string& from, const std::string& to) override {
-    return real_.rename_no_replace(from, to);
-  }
-  Status remove(const std::string& path) override { return real_.remove(path); }
-  Status sync_directory(const std::string& path) override { return real_.sync_directory(path); }
-  Result<std::int64_t> free_bytes(const std::string& path) override { return real_.free_bytes(path); }
-  Result<std::unique_ptr<File>> lock(const std::string& path) override { return real_.lock(path); }
-
- private:
-  Fs& real_;
-  std::function<void()> before_;
-};
 
 // A log whose writer rotates it: every file under the next number.
 class RotatedLog {
@@ -337,6 +307,40 @@ TEST_CASE("a followed file that was copied and cut while the job runs is read to
   SECTION("and the copy is gone") {
     put_later(world, "log", "four\n");
     CHECK(rest_of(subject.source(), 2) == "^four\n");
+  }
+}
+
+TEST_CASE("a followed file that is copied and cut while it is read is read whole, whenever that happens") {
+  for (int begin = 0; begin < 60; ++begin) {
+    VirtualEnvironment world;
+    std::string all = lines(0, 100);
+    put(world.fs, "log", all);
+    Subject subject(world, kFollow);
+    int looks = -1'000'000;
+    MeddledFs fs(world.fs, [&] {
+      if (looks++ != begin) return;
+      const auto whole = world.fs.read_all("log", 1 << 20);
+      REQUIRE(whole.ok());
+      put_later(world, "log.1", *whole);
+      const std::string more = lines(1000, 300);  // more than there was
+      put_later(world, "log", more);
+      all += more;
+    });
+    world.environment.fs = &fs;
+    REQUIRE(subject.open(std::nullopt, false).ok());
+    auto slice = subject.source().poll({500, INT64_MAX, 1});
+    REQUIRE(slice.ok());
+    std::string read = text_of(*slice);
+    looks = 0;  // something of it was read from now on
+    const std::string added = lines(500, 10);
+    all += added;
+    put(world.fs, "log", added, OpenMode::append);
+    read += rest_of(subject.source(), 2);
+    world.environment.fs = &world.fs;
+    if (looks <= begin) break;  // nothing was cut any more
+    read += rest_of(subject.source(), 3);
+    INFO("cut before look " << begin);
+    CHECK(without_starts(read) == all);
   }
 }
 
