@@ -122,6 +122,7 @@ namespace sr {
   X(sink_file_same, operators, "a name that other bytes have taken is refused")                                       \
   X(sink_hidden_bytes, operators, "what is committed to a file that is not closed survives")                          \
   X(sink_hidden_name, operators, "the hidden name of a file that is not closed survives")                             \
+  X(sink_hidden_there, operators, "a hidden file that is not there any more takes no commit")                         \
   X(sink_hidden_size, operators, "a hidden file with less than was committed to it is refused")                       \
   X(sink_hidden_cut, operators, "what was not committed to it is cut off")                                            \
   X(table_folder, operators, "a table of another checkpoint folder is refused")                                       \

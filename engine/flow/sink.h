@@ -77,7 +77,9 @@ class Sink {
   // the sink claims so.
   virtual Result<std::string> commit(const Tick& tick) = 0;
   virtual void abort(const Tick& tick) = 0;  // forgets a batch that was begun
-  virtual void close() = 0;
+  // Ends the sink, whether its last batch was committed or not. An error: something that was committed did not become
+  // visible.
+  virtual Status close() = 0;
 };
 
 }  // namespace sr::flow

@@ -66,7 +66,7 @@ class Unreached final : public flow::Sink {
   Status write(const flow::Encoded&) override { return {}; }
   Result<std::string> commit(const Tick&) override { return std::string{}; }
   void abort(const Tick&) override {}
-  void close() override {}
+  Status close() override { return {}; }
 };
 
 // Gives a list of rows in each batch.
@@ -113,7 +113,7 @@ class Life {
   std::optional<Failure> start();
   // Runs one batch; a failure ends the run.
   std::optional<Failure> run_batch(const Tick& tick, HarnessBatch& batch);
-  void close_sinks();
+  Status close_sinks();
   std::int64_t interval_ms() const { return graph_.interval_ms; }
 
  private:
@@ -270,10 +270,15 @@ std::optional<Failure> Life::run_batch(const Tick& tick, HarnessBatch& batch) {
   return std::nullopt;
 }
 
-void Life::close_sinks() {
+Status Life::close_sinks() {
+  Status closed;
   for (flow::Node& node : graph_.nodes) {
-    if (auto* sink = std::get_if<flow::SinkNode>(&node.work)) sink->sink->close();
+    auto* sink = std::get_if<flow::SinkNode>(&node.work);
+    if (sink == nullptr) continue;
+    Status one = sink->sink->close();
+    if (closed.ok()) closed = std::move(one);
   }
+  return closed;
 }
 
 void collect_files(Fs& fs, const std::string& folder, std::map<std::string, std::string>& files) {
@@ -313,7 +318,10 @@ HarnessResult run_harness(const HarnessOptions& options) {
     life = std::make_unique<Life>(options, world);
     result.failure = life->start();
   }
-  if (!result.failure) life->close_sinks();
+  if (!result.failure) {
+    const Status closed = life->close_sinks();
+    if (!closed.ok()) result.failure = Failure{{}, closed.error().message, {}, closed.error().code};
+  }
   for (auto& [id, text] : world.texts) result.texts[id] = std::move(text.all);
   collect_files(world.outside.fs, "", result.files);
   return result;

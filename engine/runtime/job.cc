@@ -405,7 +405,9 @@ void Job::shut_down() {
     auto* sink = std::get_if<flow::SinkNode>(&node.work);
     if (sink == nullptr) continue;
     const Activities::Mark closing = doing("sink `" + node.id + "` is being closed");
-    sink->sink->close();
+    const Status closed = sink->sink->close();
+    // A job that fails has said why; what did not become visible shows at its next start.
+    if (!closed.ok() && outcome_.exit_code == 0) outcome_ = {4, false, "`" + node.id + "`: " + closed.error().message};
   }
 }
 

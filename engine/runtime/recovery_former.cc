@@ -82,7 +82,10 @@ Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBat
     }
   }
   for (flow::Node& node : graph.nodes) {
-    if (auto* sink = std::get_if<flow::SinkNode>(&node.work)) sink->sink->close();
+    auto* sink = std::get_if<flow::SinkNode>(&node.work);
+    if (sink == nullptr) continue;
+    Status closed = sink->sink->close();
+    if (finished.ok()) finished = std::move(closed);
   }
   return finished;
 }

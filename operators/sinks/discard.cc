@@ -21,7 +21,7 @@ class Discard final : public flow::Sink {
   Status write(const flow::Encoded&) override { return {}; }
   Result<std::string> commit(const Tick&) override { return std::string{}; }
   void abort(const Tick&) override {}
-  void close() override {}
+  Status close() override { return {}; }
 };
 
 std::optional<specs::BoundNode> bind_discard(const DiscardConfig&, specs::BindContext&) {

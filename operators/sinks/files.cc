@@ -18,6 +18,7 @@
 
 #include "engine/base/failpoint.h"
 #include "engine/base/hash.h"
+#include "engine/observe/log.h"
 #include "operators/support/batch_files.h"
 #include "operators/support/rolled_file.h"
 #include "operators/support/whole_file.h"
@@ -96,6 +97,7 @@ class FilesSink : public flow::Sink {
 
   Status open(const flow::SinkContext& context) override {
     env_ = context.env;
+    log_ = context.log;
     file_options_ = {context.durable, context.durable ? owner_mark(context.job, context.id) : ""};
     // A folder named after the batch is made with the batch.
     if (!place_.folder_per_batch()) SR_TRY(make_folder(*env_->fs, place_.config.path, context.durable));
@@ -153,6 +155,7 @@ class FilesSink : public flow::Sink {
 
   FilesPlace place_;
   Environment* env_ = nullptr;
+  Logger* log_ = nullptr;
   WholeFileOptions file_options_;
 };
 
@@ -189,7 +192,10 @@ class BatchFiles final : public FilesSink {
     return name;
   }
   void abort(const Tick&) override { file_.reset(); }
-  void close() override { file_.reset(); }
+  Status close() override {
+    file_.reset();
+    return {};
+  }
 
  private:
   std::unique_ptr<WholeFile> file_;
@@ -259,10 +265,15 @@ class RolledFiles final : public FilesSink {
     file_.reset();
   }
 
-  void close() override {
-    if (file_ && standing_ && (standing_->full || !file_options_.durable)) static_cast<void>(file_->publish());
+  Status close() override {
+    Status published;
+    if (file_ && standing_ && (standing_->full || !file_options_.durable)) {
+      const auto name = file_->publish();
+      if (!name.ok()) published = name.error();
+    }
     if (file_ && standing_) file_->keep();
     file_.reset();
+    return published;
   }
 
  private:
@@ -293,6 +304,7 @@ class RolledFiles final : public FilesSink {
     Status resumed = file->resume(standing_->size);
     if (!resumed.ok() && resumed.error().code == "ENOENT") {
       if (standing_->full) {  // it has its name already, and may have been taken from there
+        if (!env_->fs->stat(standing_->path).ok()) warn_of_missing();
         standing_.reset();
         return {};
       }
@@ -307,6 +319,14 @@ class RolledFiles final : public FilesSink {
     SR_TRY(resumed);
     file_ = std::move(file);
     return standing_->full ? finish() : Status{};
+  }
+
+  void warn_of_missing() const {
+    if (log_ == nullptr) return;
+    log_->warn(
+        "a file that was complete when the job stopped is not there: unless somebody has taken it away, what was "
+        "committed to it is lost",
+        {{"path", standing_->path}, {"bytes", standing_->size}});
   }
 
   Status finish() {

@@ -109,7 +109,7 @@ class Print final : public flow::Sink {
   }
 
   void abort(const Tick&) override {}
-  void close() override {}
+  Status close() override { return {}; }
 
  private:
   // Puts its key before each row: the same one whenever the row is written again.

@@ -82,7 +82,10 @@ class TextFiles final : public flow::Sink {
   }
 
   void abort(const Tick&) override { file_.reset(); }
-  void close() override { file_.reset(); }
+  Status close() override {
+    file_.reset();
+    return {};
+  }
 
  private:
   std::string ending() const { return config_.suffix.empty() ? "" : "." + config_.suffix; }

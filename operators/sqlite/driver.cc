@@ -70,6 +70,7 @@ class SqliteDriver final : public SqlDriver {
   }
 
   Status insert(const SqlInsert& into, std::span<const RowRef> rows) override {
+    SR_TRY(check_there());
     SR_TRY(prepare(into));
     for (const RowRef& row : rows) {
       for (std::uint32_t i = 0; i < into.kinds.size(); ++i) bind(static_cast<int>(i) + 1, into.kinds[i], row.cell(i));
@@ -81,6 +82,18 @@ class SqliteDriver final : public SqlDriver {
   }
 
  private:
+  // A file that was removed or replaced takes rows as before, and nobody sees them.
+  Status check_there() {
+    int moved = 0;
+    const int asked = sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (asked != SQLITE_OK || moved == 0) return {};  // a database without a file has nothing to move
+    return Error{
+        path_ +
+        " was moved, removed or replaced while the job wrote to it, and what was written since is lost. Put it "
+        "back and start again; if it is gone for good, `streamrun state adopt` goes on with a new one, or give "
+        "the sink another id, without `was`"};
+  }
+
   void finalize() {
     sqlite3_finalize(insert_);
     insert_ = nullptr;

@@ -74,7 +74,7 @@ class TableSink final : public flow::Sink {
   Result<std::string> adopt(const flow::SinkContext& context) override {
     SR_TRY(connect(context));
     const auto stood = noted_->adopt(lanes_->first(), mark_);
-    close();
+    SR_TRY(close());
     if (!stood.ok()) return stood.error();
     std::string done = fmt::format("the table `{}` belongs to the folder {}", options_.shape.table, context.folder_id);
     if (*stood > mark_.sent) {
@@ -112,9 +112,10 @@ class TableSink final : public flow::Sink {
   }
 
   void abort(const Tick&) override { rows_.clear(); }
-  void close() override {
+  Status close() override {
     rows_.clear();
     if (lanes_) lanes_->disconnect();
+    return {};
   }
 
  private:

@@ -151,6 +151,7 @@ Status WholeFile::sync() {
   SR_TRY(flush());
   if (!durable_) return {};
   SR_TRY(may_pass(sync_file(*file_, Failpoint::sink_hidden_bytes)));
+  SR_TRY(check_there());
   if (!name_synced_) SR_TRY(may_pass(sync_names(fs_, split_path(path_).first, Failpoint::sink_hidden_name)));
   name_synced_ = true;
   return {};
@@ -187,6 +188,19 @@ Result<std::string> WholeFile::publish() {
     if (durable_) SR_TRY(may_pass(sync_names(fs_, split_path(path_).first, Failpoint::sink_file_name)));
     return name;
   }
+}
+
+// Somebody may have removed or replaced the hidden file, and what is written then is nowhere.
+Status WholeFile::check_there() const {
+  const auto own = file_->info();
+  if (!own.ok()) return own.error();
+  const auto named = fs_.stat(hidden_);
+  if (!named.ok() && named.error().code != "ENOENT") return named.error();
+  if ((named.ok() && named->inode == own->inode) || left_out(Failpoint::sink_hidden_there)) return {};
+  return Error{
+      fmt::format("{} was removed or replaced while the job wrote it: what was committed to it, up to {} "
+                  "bytes, is lost. Leave hidden files in the folder of the results alone",
+                  hidden_, size_)};
 }
 
 // The name is taken: by this very batch in a run that died, or by somebody else's file.

@@ -55,6 +55,7 @@ class WholeFile {
 
  private:
   Status reopen();
+  Status check_there() const;
   Status check_same() const;
 
   Fs& fs_;

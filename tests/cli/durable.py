@@ -43,8 +43,8 @@ class Folder:
         with open(self.path / name, mode, encoding="utf-8") as file:
             file.write(text)
 
-    def start(self, job="job.yaml", *args):
-        return subprocess.Popen([BINARY, job, *args], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def start(self, job="job.yaml", *args, stdin=None):
+        return subprocess.Popen([BINARY, job, *args], cwd=self.path, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, job="job.yaml", *args):
         p = subprocess.run([BINARY, job, *args], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)

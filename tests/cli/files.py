@@ -3,6 +3,7 @@
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -189,7 +190,45 @@ def a_log_that_is_copied_and_cut_gives_every_line_once():
     folder.close()
 
 
-TESTS = [a_log_that_rotates_under_kills_gives_every_line_once, a_log_that_is_copied_and_cut_gives_every_line_once,
+def a_rolled_file_that_cannot_get_its_name_ends_the_job_with_4():
+    def taken(folder, hidden):
+        number = hidden.name.split(".")[1]
+        folder.write(f"rows/{number}.json", "other\n")
+
+    def moved(folder, _):
+        (folder.path / "rows").rename(folder.path / "elsewhere")
+
+    def removed(_, hidden):
+        hidden.unlink()
+
+    for change, said in ((taken, "is there already"), (moved, "rows/"), (removed, "was removed or replaced")):
+        for more in ("", "checkpoint: {dir: state, interval: 1h}\n"):
+            if change is removed and not more:
+                continue
+            folder = Folder()
+            folder.write("job.yaml", f"""version: 1
+name: rolled
+batch: {{interval: 20ms}}
+{more or "checkpoint: none"}
+sources: {{lines: {{type: stdin, format: text}}}}
+sinks: {{rows: {{type: files, input: lines, path: rows, format: json, roll: {{every: 1h}}}}}}
+""")
+            p = folder.start(stdin=subprocess.PIPE)
+            p.stdin.write(numbers(0, 100).encode())
+            p.stdin.flush()
+            hidden = lambda: [path for path in (folder.path / "rows").glob(".*") if path.stat().st_size > 0 or not more]
+            until(lambda: p.poll() is not None or hidden(), "the hidden file")
+            if not more and change is taken:  # without a checkpoint folder it gets another name
+                p.kill()
+                p.communicate()
+                continue
+            change(folder, hidden()[0])
+            _, err = p.communicate(numbers(100, 200).encode() if change is removed else b"", timeout=durable.PATIENCE)
+            expect(p.returncode == 4 and "`rows`" in err.decode() and said in err.decode(), (change.__name__, more, p.returncode, err.decode()))
+            folder.close()
+
+
+TESTS = [a_rolled_file_that_cannot_get_its_name_ends_the_job_with_4, a_log_that_rotates_under_kills_gives_every_line_once, a_log_that_is_copied_and_cut_gives_every_line_once,
          a_start_from_the_older_snapshot_finds_the_files_that_it_needs, what_a_stop_has_not_read_is_left_to_the_next_start]
 
 if __name__ == "__main__":

@@ -236,6 +236,24 @@ def rolled_files_outlive_an_edit_of_their_sink():
         folder.close()
 
 
+def a_table_that_is_taken_away_stops_the_job():
+    for more in ("", "checkpoint: none"):
+        folder = Folder()
+        job = JOB.replace("1s, trigger: available_now", "20ms").replace("in.txt,", "in.txt, follow: true,")
+        folder.write("job.yaml", job.replace("checkpoint: {dir: state}", more) if more else job)
+        folder.write("in.txt", "a\n")
+        p = folder.start()
+        until(lambda: p.poll() is not None or (folder.path / "t.db").exists() and file_rows(folder), "the first batch")
+        with contextlib.closing(sqlite3.connect(folder.path / "t.db")) as database:
+            until(lambda: database.execute("SELECT count(*) FROM t").fetchone()[0] > 0, "its row")
+        for path in folder.path.glob("t.db*"):
+            path.unlink()
+        folder.write("in.txt", "b\n", "a")
+        _, err = p.communicate(timeout=durable.PATIENCE)
+        expect(p.returncode == 4 and "t.db was moved, removed or replaced" in err.decode(), (p.returncode, err.decode()))
+        folder.close()
+
+
 def open_batches_of_a_former_text_all_reach_a_rolled_file():
     for roll in ("every: 1h", "size: 1KB"):
         folder = Folder()
@@ -335,7 +353,7 @@ TESTS = [an_older_folder_put_back_stops_at_what_is_ahead, text_files_of_a_newer_
          folders_named_after_the_batch_are_compared_too, a_copied_folder_is_fenced_off_at_its_start,
          what_a_repair_has_dropped_is_not_left_out, a_batch_that_a_table_refuses_is_cut_again_by_an_edited_job,
          a_refused_batch_that_another_sink_holds_is_not_cut_again, rolled_files_outlive_an_edit_of_their_sink,
-         open_batches_of_a_former_text_all_reach_a_rolled_file, what_was_answered_to_a_record_that_is_left_out_is_left_out_too,
+         a_table_that_is_taken_away_stops_the_job, open_batches_of_a_former_text_all_reach_a_rolled_file, what_was_answered_to_a_record_that_is_left_out_is_left_out_too,
          a_renamed_table_sink_goes_on_with_its_row]
 
 if __name__ == "__main__":

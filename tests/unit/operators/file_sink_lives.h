@@ -63,7 +63,8 @@ inline std::string live(const SinkMaker& maker, VirtualEnvironment& world, SinkJ
     if (!token.ok()) return wrong(token.error());
     journal = {batch, *token, journal.planned};
   }
-  sink->close();
+  const Status closed = sink->close();
+  if (!closed.ok()) return wrong(closed.error());
   ended = !world.fs.powered_off();
   return "";
 }

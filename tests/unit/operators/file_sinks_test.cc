@@ -42,7 +42,7 @@ TEST_CASE("a batch that does not fit a full disk may be written again when there
     }
     world.fs.set_capacity(1 << 20);
     REQUIRE(commit_batch(*sink, rows_of(2, maker.schema()), tick_of(2)).ok());
-    sink->close();
+    REQUIRE(sink->close().ok());
     CHECK(files_in(world.fs, false) == expected);
     CHECK(files_in(world.fs, true).empty());
   }
@@ -92,7 +92,7 @@ TEST_CASE("a rolled file that shrank or vanished is damage, not silence") {
   REQUIRE(sink->open(durable_context(world.environment, {})).ok());
   const auto token = commit_batch(*sink, rows_of(1, maker.schema()), tick_of(1));
   REQUIRE(token.ok());
-  sink->close();
+  REQUIRE(sink->close().ok());
   const SinkJournal journal{1, *token};
   const std::string hidden = "out/" + files_in(world.fs, true).begin()->first;
   REQUIRE((*world.fs.open(hidden, OpenMode::read_write))->truncate(3).ok());
@@ -113,7 +113,7 @@ TEST_CASE("an edited job finishes the rolled file of the old one") {
   REQUIRE(sink->open(durable_context(world.environment, {})).ok());
   const auto token = commit_batch(*sink, rows_of(1, before.schema()), tick_of(1));
   REQUIRE(token.ok());
-  sink->close();
+  REQUIRE(sink->close().ok());
   const SinkMaker after("{value: string}", "type: files, path: out, format: json, roll: {every: 1h}");
   const auto edited = after.make();
   REQUIRE(edited->open(durable_context(world.environment, {1, *token})).ok());
@@ -130,7 +130,7 @@ TEST_CASE("without a checkpoint folder a taken name gets a number and a stop clo
     context.durable = false;
     REQUIRE(sink->open(context).ok());
     REQUIRE(commit_batch(*sink, rows_of(1, maker.schema()), tick_of(1)).ok());
-    sink->close();
+    REQUIRE(sink->close().ok());
   }
   CHECK(files_in(world.fs, false) == Files{{"1000.txt", text_of({1})}, {"1000-2.txt", text_of({1})}});
 }

@@ -55,10 +55,20 @@ std::string a_hidden_file_that_shrank() {
   SR_CHECK(sink->open(durable_context(world.environment, {})).ok());
   const auto token = commit_batch(*sink, rows_of(1, maker.schema()), tick_of(1));
   SR_CHECK(token.ok());
-  sink->close();
+  SR_CHECK(sink->close().ok());
   const std::string hidden = "out/" + files_in(world.fs, true).begin()->first;
   SR_CHECK((*world.fs.open(hidden, OpenMode::read_write))->truncate(3).ok());
   return maker.make()->open(durable_context(world.environment, {1, *token})).ok() ? "committed bytes are gone" : "";
+}
+
+std::string a_hidden_file_that_is_gone() {
+  VirtualEnvironment world;
+  const SinkMaker maker(kColumns, "type: files, path: out, format: text, roll: {every: 1h}");
+  const auto sink = maker.make();
+  SR_CHECK(sink->open(durable_context(world.environment, {})).ok());
+  SR_CHECK(commit_batch(*sink, rows_of(1, maker.schema()), tick_of(1)).ok());
+  SR_CHECK(world.fs.remove("out/" + files_in(world.fs, true).begin()->first).ok());
+  return commit_batch(*sink, rows_of(2, maker.schema()), tick_of(2)).ok() ? "rows are written to nowhere" : "";
 }
 
 // Marks a file when all of it was read, changes it and gives the check's answer.
@@ -196,6 +206,7 @@ constexpr Scene kScenes[] = {
     {"a name that is taken", a_name_that_is_taken},
     {"files that the journal does not know", files_that_the_journal_does_not_know},
     {"a hidden file that shrank", a_hidden_file_that_shrank},
+    {"a hidden file that is gone", a_hidden_file_that_is_gone},
     {"tables", tables},
     {"tables of several connections", tables_of_several_connections},
     {"a file for each batch", a_file_for_each_batch},

@@ -83,7 +83,7 @@ class HoldingSink final : public flow::Sink {
     return std::to_string(tick.id);
   }
   void abort(const Tick&) override {}
-  void close() override {}
+  Status close() override { return {}; }
 
  private:
   Outside& outside_;

@@ -132,7 +132,7 @@ class OutsideSink final : public flow::Sink {
     return std::to_string(tick.id);
   }
   void abort(const Tick&) override {}
-  void close() override {}
+  Status close() override { return {}; }
 
  private:
   SimulatedWorld& outside_;

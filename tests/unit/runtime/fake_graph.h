@@ -174,7 +174,7 @@ class NumberSink final : public flow::Sink {
     return std::string{};
   }
   void abort(const Tick&) override {}
-  void close() override {}
+  Status close() override { return {}; }
 
  private:
   flow::StdoutWriter* out_ = nullptr;
