@@ -43,16 +43,26 @@ class Stuck:
         path = pathlib.Path(self.folder.name) / "job.yaml"
         path.write_text(STUCK.format(shutdown=shutdown, column=column))
         self.errors = open(pathlib.Path(self.folder.name) / "errors", "w+")
-        self.process = subprocess.Popen([BINARY, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
+        self.unread, output = os.pipe()
+        fcntl.fcntl(output, fcntl.F_SETPIPE_SZ, PIPE)
+        self.process = subprocess.Popen([BINARY, str(path)], stdin=subprocess.DEVNULL, stdout=output, stderr=self.errors,
                                         env={**os.environ, **(env or {})})
-        fcntl.fcntl(self.process.stdout, fcntl.F_SETPIPE_SZ, PIPE)
-        until(self.stuck, "a full pipe")
+        os.close(output)
+        until(lambda: self.process.poll() is not None or self.stuck(), "a full pipe")
+
+    def has_heard(self, number):
+        """The signal is not waiting any more."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        waiting = int(status.split("ShdPnd:")[1].split()[0], 16)
+        return not waiting >> number - 1 & 1
 
     def stuck(self):
         """A thread sits in a call on standard output."""
-        expect(self.process.poll() is None, "the job has ended")
         for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
-            call = (task / "syscall").read_text().split()
+            try:
+                call = (task / "syscall").read_text().split()
+            except OSError:  # it has ended meanwhile
+                continue
             if len(call) > 1 and call[1] == "0x1":
                 return True
         return False
@@ -62,7 +72,7 @@ class Stuck:
             code = self.process.wait(timeout=LIMIT)
         finally:
             self.process.kill()
-            self.process.stdout.close()
+            os.close(self.unread)
         self.errors.seek(0)
         text = self.errors.read()
         self.errors.close()
@@ -88,7 +98,7 @@ def a_second_signal_ends_a_job_that_is_stuck():
     for shutdown in ("{timeout: 20s}", "{graceful: false}"):
         job = Stuck(shutdown)
         job.process.send_signal(signal.SIGTERM)
-        time.sleep(0.2)  # two signals at once are one
+        until(lambda: job.has_heard(signal.SIGTERM), "the first signal")  # two that wait are one
         job.process.send_signal(signal.SIGTERM)
         code, text = job.end()
         expect(code == 143, (code, text))

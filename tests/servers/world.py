@@ -65,7 +65,7 @@ name: {name}
 batch: {{interval: 50ms, max_records: 500}}
 checkpoint: none
 sources:
-  rows: {{type: generate, rate: 4000/s, rows: 6000, columns: {{id: row, text: "concat('row ', row)"}}}}
+  rows: {{type: generate, rate: 2000/s, rows: 6000, columns: {{id: row, text: "concat('row ', row)"}}}}
 sinks:
   out: {{type: {sink}, input: rows, url: '{url}', table: {name}, mode: upsert, key: id, connect_timeout: 2s}}
 """

@@ -60,14 +60,15 @@ TEST_CASE("a followed file is read through rotation and truncation") {
   TemporaryFolder folder;
   folder.write("log", "one\ntw");
   LiveJob live;
-  live.at(100, [&] { folder.write("log", "o\nthree\n", std::ios::app); });
-  live.at(200, [&] {
-    std::filesystem::rename(folder / "log", folder / "log.1");
-    folder.write("log.1", "late\n", std::ios::app);
-  });
-  live.at(300, [&] { folder.write("log", "four\nfive\n"); });
-  live.at(500, [&] { folder.write("log", "six\n"); });  // cut and written anew
-  live.drain_after(700);
+  live.when([&] { return live.printed("one"); }, [&] { folder.write("log", "o\nthree\n", std::ios::app); });
+  live.when([&] { return live.printed("three"); },
+            [&] {
+              std::filesystem::rename(folder / "log", folder / "log.1");
+              folder.write("log.1", "late\n", std::ios::app);
+            });
+  live.when([&] { return live.printed("late"); }, [&] { folder.write("log", "four\nfive\n"); });
+  live.when([&] { return live.printed("five"); }, [&] { folder.write("log", "six\n"); });  // cut and written anew
+  live.drain_when([&] { return live.printed("six"); });
   const JobOutcome outcome = live.run(
       kHead +
       std::string("batch: {interval: 20ms}\nsources:\n  lines: {type: file, follow: true, rotate_wait: 50ms, path: '") +
@@ -89,12 +90,13 @@ TEST_CASE("a directory's files count once, hidden and temporary names never, and
     utimensat(AT_FDCWD, (folder / name).c_str(), times, 0);
   }
   LiveJob live;
-  live.at(150, [&] {
-    folder.write("three.part", "three\n");
-    std::filesystem::rename(folder / "three.part", folder / "in/3.txt");
-  });
-  live.at(250, [&] { folder.write("in/1.txt", "changed\n"); });
-  live.drain_after(500);
+  live.when([&] { return live.printed("two"); },
+            [&] {
+              folder.write("three.part", "three\n");
+              std::filesystem::rename(folder / "three.part", folder / "in/3.txt");
+            });
+  live.when([&] { return live.printed("three"); }, [&] { folder.write("in/1.txt", "changed\n"); });
+  live.drain_when([&] { return live.printed("changed"); });
   const std::string options = "', after: move, move_to: '" + (folder / "done") + "', format: text}\n";
   const JobOutcome outcome =
       live.run(kHead + std::string("batch: {interval: 20ms}\nsources:\n  lines: {type: directory, path: '") +

@@ -1,6 +1,9 @@
 // Runs a job file in this process on the real loop, for tests of sources and sinks against the real world.
 #pragma once
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -16,6 +19,20 @@
 #include "specs/instantiate.h"
 
 namespace sr::runtime::test {
+
+// The rows that `print` wrote, without the lines around them.
+inline std::vector<std::string> printed_rows(const std::string& text) {
+  std::vector<std::string> rows;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
+    at = end + 1;
+    if (!line.empty() && !line.starts_with("-----") && !line.starts_with("Time: ") && line != "...")
+      rows.push_back(line);
+  }
+  return rows;
+}
 
 class LiveJob {
  public:
@@ -52,15 +69,27 @@ class LiveJob {
     Job running(specs::instantiate(*job->bound, registry), options);
     return running.run();
   }
-  // Ends the job as a signal would, `ms` from now.
-  void drain_after(std::int64_t ms) {
-    drain_ = loop->timer([] { raise(SIGTERM); });
-    drain_->arm(loop->clock().monotonic_us() + ms * 1000);
+  // Calls `task` on the loop's thread as soon as the condition holds; it is looked at every few milliseconds.
+  void when(std::function<bool()> condition, Task task) {
+    const std::size_t at = timers_.size();
+    timers_.push_back(loop->timer([this, at, condition = std::move(condition), task = std::move(task)] {
+      if (condition()) return task();
+      timers_[at]->arm(loop->clock().monotonic_us() + kLookEveryUs);
+    }));
+    timers_.back()->arm(loop->clock().monotonic_us() + kLookEveryUs);
   }
-  // Calls `task` on the loop's thread, `ms` from now.
-  void at(std::int64_t ms, Task task) {
-    timers_.push_back(loop->timer(std::move(task)));
-    timers_.back()->arm(loop->clock().monotonic_us() + ms * 1000);
+  // Ends the job as a signal would, as soon as the condition holds.
+  void drain_when(std::function<bool()> condition) {
+    when(std::move(condition), [] { raise(SIGTERM); });
+  }
+  // Blocks a thread of the test until the condition holds.
+  static void await(const std::function<bool()>& condition) {
+    for (int looks = 0; looks < 12'000 && !condition(); ++looks) usleep(kLookEveryUs);
+  }
+  // Whether the job has printed this row. Any thread.
+  bool printed(const std::string& row) {
+    const auto rows = printed_rows(out.text());
+    return std::find(rows.begin(), rows.end(), row) != rows.end();
   }
 
   std::string log_lines() {
@@ -89,7 +118,7 @@ class LiveJob {
   Metrics metrics;
 
  private:
-  std::unique_ptr<Timer> drain_;
+  static constexpr std::int64_t kLookEveryUs = 5'000;
   std::vector<std::unique_ptr<Timer>> timers_;
   std::mutex mutex_;
   std::string lines_;
@@ -115,19 +144,5 @@ class TemporaryFolder {
   }
   std::string path;
 };
-
-// The rows that `print` wrote, without the lines around them.
-inline std::vector<std::string> printed_rows(const std::string& text) {
-  std::vector<std::string> rows;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string line = text.substr(at, end - at);
-    at = end + 1;
-    if (!line.empty() && !line.starts_with("-----") && !line.starts_with("Time: ") && line != "...")
-      rows.push_back(line);
-  }
-  return rows;
-}
 
 }  // namespace sr::runtime::test

@@ -73,14 +73,13 @@ TEST_CASE("lines arrive whole however they are cut, also over a connection that 
   std::thread sender([&] {
     int peer = server.accept();
     send_all(peer, "one\ntw");
-    usleep(60'000);
+    LiveJob::await([&] { return live.printed("one"); });
     send_all(peer, "o\nthree\nunfin");
     ::close(peer);
     peer = server.accept();
     send_all(peer, "four\n");
-    usleep(60'000);
+    LiveJob::await([&] { return live.printed("four"); });
     raise(SIGTERM);
-    usleep(100'000);
     ::close(peer);
   });
   const JobOutcome outcome = live.run(job(server.port));
@@ -100,12 +99,10 @@ TEST_CASE("what was received and is not committed is measured, as a crash would 
     send_all(peer, "committed\nnot yet");
   });
   double most = 0;
-  std::function<void()> look = [&] {
+  live.drain_when([&] {
     most = std::max(most, exposed.value());
-    const bool all = exposed.value() == 7 && printed_rows(live.out.text()).size() == 1;
-    all ? static_cast<void>(raise(SIGTERM)) : live.at(5, look);
-  };
-  live.at(5, look);
+    return exposed.value() == 7 && live.printed("committed");
+  });
   const JobOutcome outcome = live.run(job(server.port));
   sender.join();
   ::close(peer);
@@ -119,7 +116,7 @@ TEST_CASE("a port that cannot be reached is tried again until it can") {
     port = Server().port;
   }  // free again
   LiveJob live;
-  live.drain_after(500);
+  live.drain_when([&] { return live.log_lines().find("next_attempt_ms") != std::string::npos; });
   const JobOutcome outcome = live.run(job(port));
   CHECK(outcome.exit_code == 0);
   CHECK(live.log_lines().find("next_attempt_ms") != std::string::npos);
@@ -136,12 +133,11 @@ TEST_CASE("a server takes several peers, each with its own lines") {
     const int second = connect_to(port);
     send_all(first, "fir");
     send_all(second, "second\n");
-    usleep(50'000);
+    LiveJob::await([&] { return live.printed("second"); });
     send_all(first, "st\n");
-    usleep(100'000);
+    LiveJob::await([&] { return live.printed("first"); });
     ::close(first);
     ::close(second);
-    usleep(50'000);
     raise(SIGTERM);
   });
   const JobOutcome outcome = live.run(job(port, "    listen: true\n"));
@@ -156,9 +152,8 @@ TEST_CASE("a line longer than max_record is a bad record with a cut payload") {
   std::thread sender([&] {
     const int peer = server.accept();
     send_all(peer, "short\n" + std::string(3'000'000, 'x') + "\nend\n");
-    usleep(200'000);
+    LiveJob::await([&] { return live.printed("end"); });
     raise(SIGTERM);
-    usleep(100'000);
     ::close(peer);
   });
   const JobOutcome outcome =
@@ -177,14 +172,18 @@ TEST_CASE("every line of a fast sender is counted once") {
   Server server;
   LiveJob live;
   constexpr int kLines = 300'000;
+  const auto counted = [&] {
+    long total = 0;
+    for (const std::string& row : printed_rows(live.out.text())) total += std::stol(row);
+    return total;
+  };
   std::thread sender([&] {
     const int peer = server.accept();
     std::string text;
     for (int i = 0; i < kLines; ++i) text += "line number " + std::to_string(i) + " with some words behind it\n";
     send_all(peer, text);
-    usleep(300'000);
+    LiveJob::await([&] { return counted() >= kLines; });
     raise(SIGTERM);
-    usleep(100'000);
     ::close(peer);
   });
   const JobOutcome outcome = live.run(
@@ -194,7 +193,5 @@ TEST_CASE("every line of a fast sender is counted once") {
       2);
   sender.join();
   CHECK(outcome.exit_code == 0);
-  long total = 0;
-  for (const std::string& row : printed_rows(live.out.text())) total += std::stol(row);
-  CHECK(total == kLines);
+  CHECK(counted() == kLines);
 }
