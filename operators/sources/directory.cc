@@ -14,10 +14,13 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
+#include <utility>
 
+#include "engine/flow/position.h"
 #include "engine/observe/log.h"
 #include "operators/support/file_cursor.h"
-#include "operators/support/glob.h"
+#include "operators/support/folder_look.h"
 #include "operators/support/whole_file.h"
 #include "specs/registry.h"
 
@@ -51,20 +54,7 @@ struct DirectoryConfig {
 };
 
 constexpr std::int64_t kLookEveryMs = 1000;
-constexpr int kDeepest = 64;
-
-bool is_ignored(std::string_view name) {
-  return name.starts_with('.') || name.starts_with('_') || name.ends_with('~') || name.ends_with(".tmp") ||
-         name.ends_with(".part") || name.ends_with(".swp") || name.ends_with(".crdownload");
-}
-
-struct FoundFile {
-  std::int64_t mtime_us = 0;
-  std::string path;
-  std::int64_t size = 0;
-  std::uint64_t inode = 0;
-  auto operator<=>(const FoundFile&) const = default;
-};
+constexpr std::size_t kForgotten = 10'000;  // names that have gone and are still known if they come back
 
 class Directory final : public flow::Source {
  public:
@@ -77,8 +67,8 @@ class Directory final : public flow::Source {
     if (!info->is_directory) return Error{config_.path + ": is not a directory", false, "ENOTDIR"};
     if (config_.after == AfterFile::move) SR_TRY(fs().make_directories(config_.move_to));
     if (resume_from) SR_TRY(recall(*resume_from));
-    SR_TRY(check_half_read());
     SR_TRY(look());
+    SR_TRY(check_half_read());
     if (!config_.existing && !resume_from) pass_over_waiting();
     for (const auto& [path, seen] : seen_) total_ += seen.state == State::waiting ? seen.span.identity.size : 0;
     if (!context.loop || context.available_now) return {};
@@ -196,8 +186,8 @@ class Directory final : public flow::Source {
 
   Status recall(const flow::Position& standing) {
     auto spans = decode_spans(standing);
-    if (!spans.ok()) return Error{"the saved position of `" + context_.id + "` cannot be read", false, "damaged"};
-    std::vector<FoundFile> unread;
+    if (!spans.ok()) return flow::foreign_position(context_.id);
+    std::vector<FolderFile> unread;
     for (FileSpan& span : *spans) {
       Seen& seen = seen_[span.path];
       seen.span = std::move(span);
@@ -212,7 +202,7 @@ class Directory final : public flow::Source {
       }
     }
     std::sort(unread.begin(), unread.end());
-    for (FoundFile& file : unread) waiting_.push_back(std::move(file.path));
+    for (FolderFile& file : unread) waiting_.push_back(std::move(file.path));
     return {};
   }
 
@@ -251,14 +241,16 @@ class Directory final : public flow::Source {
   Status look() {
     stale_ = false;
     looked_ms_ = context_.env->clock->monotonic_us() / 1000;
-    std::vector<FoundFile> found;
-    SR_TRY(collect(config_.path, 0, found));
-    std::sort(found.begin(), found.end());
-    for (auto& [path, seen] : seen_) ++seen.missing;
-    for (const FoundFile& file : found) {
+    const auto found = look_into(fs(), {config_.path, config_.pattern, config_.recursive,
+                                        config_.after == AfterFile::move ? config_.move_to : std::string()});
+    SR_TRY(found);
+    for (const auto& [path, error] : found->unseen) tell_unseen(path, error);
+    if (!std::exchange(looked_, true)) take_over_spellings(found->files);
+    for (auto& [path, seen] : seen_) seen.missing += found->hides(path) ? 0 : 1;
+    for (const FolderFile& file : found->files) {
       const auto [at, added] = seen_.try_emplace(file.path);
       at->second.missing = 0;
-      if (added || is_another(at->second, file)) {
+      if (added ? !is_back(file, at->second) : is_another(at->second, file)) {
         at->second.span = {file.path, {file.inode, file.size}, {}, {}, file.mtime_us, Known::seen};
         at->second.state = State::waiting;
         waiting_.push_back(file.path);
@@ -266,33 +258,67 @@ class Directory final : public flow::Source {
     }
     // One look may miss a name while the folder changes; who misses it twice may take the next file of that name for
     // new.
-    std::erase_if(seen_,
-                  [](const auto& entry) { return entry.second.missing >= 2 && entry.second.state != State::open; });
+    std::erase_if(seen_, [this](auto& entry) {
+      if (entry.second.missing < 2 || entry.second.state == State::open) return false;
+      if (entry.second.state == State::done) forget(std::move(entry.second.span));
+      return true;
+    });
     return {};
+  }
+
+  // The same files under other paths: the folder has been moved, or its path is written otherwise now.
+  void take_over_spellings(const std::vector<FolderFile>& files) {
+    std::set<std::string> there;
+    for (const FolderFile& file : files) there.insert(file.path);
+    std::multimap<std::uint64_t, std::string> gone;
+    for (const auto& [path, seen] : seen_) {
+      if (!there.contains(path)) gone.emplace(seen.span.identity.inode, path);
+    }
+    for (const FolderFile& file : files) {
+      if (seen_.contains(file.path)) continue;
+      const auto [first, last] = gone.equal_range(file.inode);
+      const auto known = std::find_if(first, last, [&](const auto& entry) {
+        return split_path(entry.second).second == split_path(file.path).second &&
+               is_same(seen_.at(entry.second).span, file);
+      });
+      if (known == last) continue;
+      auto seen = seen_.extract(known->second);
+      std::replace(waiting_.begin(), waiting_.end(), known->second, file.path);
+      seen.key() = seen.mapped().span.path = file.path;
+      seen_.insert(std::move(seen));
+      gone.erase(known);
+    }
+  }
+
+  void tell_unseen(const std::string& path, const Error& error) {
+    if (!told_.insert(path).second || context_.log == nullptr) return;
+    context_.log->warn("cannot be looked at, so that what was read there counts as there: " + error.message,
+                       {{"source", context_.id}, {"path", path}});
+  }
+
+  // A disk that was away for a while brings the same files back.
+  void forget(FileSpan span) {
+    if (forgotten_.size() == kForgotten) forgotten_.erase(forgotten_.begin());
+    std::string path = span.path;
+    forgotten_.insert_or_assign(std::move(path), std::move(span));
+  }
+  bool is_back(const FolderFile& file, Seen& seen) {
+    const auto known = forgotten_.find(file.path);
+    if (known == forgotten_.end()) return false;
+    const FileSpan was = std::move(known->second);
+    forgotten_.erase(known);
+    if (!is_same(was, file)) return false;
+    seen.span = was;
+    seen.state = State::done;
+    return true;
+  }
+  static bool is_same(const FileSpan& was, const FolderFile& file) {
+    return was.identity.inode == file.inode && was.identity.size == file.size && was.mtime_us == file.mtime_us;
   }
 
   // A name counts once, unless we have freed it ourselves: then a file that is not the one that was read is new.
-  bool is_another(const Seen& seen, const FoundFile& file) const {
-    if (config_.after == AfterFile::keep || seen.state != State::done) return false;
-    const FileSpan& was = seen.span;
-    return was.identity.inode != file.inode || was.identity.size != file.size || was.mtime_us != file.mtime_us;
-  }
-
-  Status collect(const std::string& folder, int depth, std::vector<FoundFile>& found) {
-    auto names = fs().list(folder);
-    if (!names.ok()) return depth == 0 ? Status(names.error()) : Status{};
-    for (const std::string& name : *names) {
-      if (is_ignored(name)) continue;
-      const std::string path = folder.ends_with('/') ? folder + name : folder + "/" + name;
-      auto info = fs().stat(path);
-      if (!info.ok()) continue;  // gone meanwhile
-      if (info->is_directory && config_.recursive && depth < kDeepest && path != config_.move_to) {
-        SR_TRY(collect(path, depth + 1, found));
-      } else if (info->is_regular && matches_glob(config_.pattern, name)) {
-        found.push_back({info->mtime_us, path, info->size, info->inode});
-      }
-    }
-    return {};
+  bool is_another(const Seen& seen, const FolderFile& file) const {
+    return config_.after != AfterFile::keep && seen.state == State::done && !is_same(seen.span, file);
   }
 
   // Opens a file where it was left.
@@ -371,6 +397,8 @@ class Directory final : public flow::Source {
   std::unique_ptr<FileWatch> watch_;
   std::map<std::string, Seen> seen_;
   std::deque<std::string> waiting_;
+  std::map<std::string, FileSpan> forgotten_;  // by path: files that were read and have gone, some of them
+  std::set<std::string> told_;                 // paths that could not be looked at
   TakenSpans taken_;
   std::unique_ptr<FileCursor> cursor_;
   std::int64_t batch_ = -1;
@@ -378,6 +406,7 @@ class Directory final : public flow::Source {
   std::int64_t looked_ms_ = 0;
   std::int64_t done_bytes_ = 0;
   std::int64_t total_ = 0;
+  bool looked_ = false;
   bool stale_ = false;
   bool stopped_ = false;
 };

@@ -11,10 +11,12 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/flow/position.h"
 #include "engine/observe/log.h"
 #include "operators/support/file_cursor.h"
 #include "operators/support/followed_file.h"
 #include "operators/support/glob.h"
+#include "operators/support/whole_file.h"
 #include "specs/registry.h"
 
 namespace sr::operators {
@@ -35,6 +37,7 @@ class Files final : public flow::Source {
     context_ = context;
     if (resume_from) SR_TRY(recall(*resume_from));
     paths_ = has_wildcards(config_.path) ? expand_glob(fs(), config_.path) : std::vector{config_.path};
+    take_over_spellings();
     for (const std::string& path : paths_) {
       auto info = fs().stat(path);
       if (!info.ok() && is_done(path)) continue;  // read to its end, and then taken away
@@ -125,9 +128,28 @@ class Files final : public flow::Source {
 
   Status recall(const flow::Position& standing) {
     auto spans = decode_spans(standing);
-    if (!spans.ok()) return Error{"the saved position of `" + context_.id + "` cannot be read", false, "damaged"};
-    for (FileSpan& span : *spans) known_[span.path] = span;
+    if (!spans.ok()) return flow::foreign_position(context_.id);
+    for (FileSpan& span : *spans) {
+      if (span.known == Known::opened) known_[span.path] = span;  // a `directory` has seen others, too
+    }
     return {};
+  }
+
+  // The same files under other paths: their folder has been moved, or the path is written otherwise now.
+  void take_over_spellings() {
+    for (const std::string& path : paths_) {
+      const auto info = fs().stat(path);
+      if (known_.contains(path) || !info.ok()) continue;
+      const auto known = std::find_if(known_.begin(), known_.end(), [&](const auto& entry) {
+        return entry.second.identity.inode == info->inode &&
+               split_path(entry.first).second == split_path(path).second &&
+               std::find(paths_.begin(), paths_.end(), entry.first) == paths_.end();
+      });
+      if (known == known_.end()) continue;
+      auto span = known_.extract(known);
+      span.key() = span.mapped().path = path;
+      known_.insert(std::move(span));
+    }
   }
 
   // What was read in part and is not among the files any more: it has gone, or the job's path is another one.

@@ -14,6 +14,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/expr/eval.h"
+#include "engine/flow/position.h"
 #include "specs/registry.h"
 
 namespace sr::operators {
@@ -27,6 +28,7 @@ struct GenerateConfig {
 
 // Handed out at a time when nothing else limits it.
 constexpr std::int64_t kRowsTogether = 1 << 18;
+constexpr std::string_view kUnit = "row";  // of positions
 
 class Generate final : public flow::Source {
  public:
@@ -35,22 +37,26 @@ class Generate final : public flow::Source {
 
   Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override {
     context_ = context;
-    if (resume_from && !resume_from->empty()) next_ = std::stoll(*resume_from);
+    if (resume_from && !resume_from->empty()) {
+      const auto row = flow::count_of(kUnit, *resume_from);
+      if (!row) return flow::foreign_position(context.id);
+      next_ = *row;
+    }
     go_on_from(next_);
     return {};
   }
 
   Result<flow::SourceSlice> replay(const flow::Position& until) override {
     flow::SourceSlice slice;
-    const std::int64_t end = std::stoll(until);
-    if (end < next_ || end > rows_) return Error{"the saved position is not of these rows", false, "changed"};
+    const std::int64_t end = flow::count_of(kUnit, until).value_or(-1);
+    if (end < next_ || end > rows_) return flow::foreign_position(context_.id);
     if (end > next_) slice.pieces.emplace_back().rows = flow::InputPiece::RowRange{next_, end - next_};
     slice.records = end - next_;
     go_on_from(end);
     slice.position = until;
     return slice;
   }
-  flow::Position standing() const override { return std::to_string(next_); }
+  flow::Position standing() const override { return flow::counted_position(kUnit, next_); }
 
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
     std::int64_t due = rows_;
@@ -65,7 +71,7 @@ class Generate final : public flow::Source {
     next_ += count;
     slice.records = count;
     slice.more = !stopped_ && next_ < due;
-    slice.position = std::to_string(next_);
+    slice.position = standing();
     return slice;
   }
 

@@ -8,6 +8,10 @@
 //       - []
 //
 // Tested in tests/jobs.
+#include <fmt/format.h>
+
+#include "engine/base/hash.h"
+#include "engine/flow/position.h"
 #include "specs/registry.h"
 
 namespace sr::operators {
@@ -24,21 +28,24 @@ class Inline final : public flow::Source {
  public:
   explicit Inline(std::shared_ptr<const Batches> batches) : batches_(std::move(batches)) {}
 
-  Status open(const flow::SourceContext&, const std::optional<flow::Position>& resume_from) override {
-    if (resume_from && !resume_from->empty()) next_ = static_cast<std::size_t>(std::stoull(*resume_from));
+  Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override {
+    id_ = context.id;
+    if (!resume_from || resume_from->empty()) return {};
+    const auto batches = batches_of(*resume_from);
+    if (!batches) return flow::foreign_position(id_);
+    for (; next_ < *batches; ++next_) hash_ = hash_with(hash_, next_);
     return {};
   }
   Result<flow::SourceSlice> replay(const flow::Position& until) override {
     flow::SourceSlice slice;
     slice.records = 0;
-    const auto end = static_cast<std::size_t>(std::stoull(until));
-    if (end < next_ || end > batches_->size())
-      return Error{"the rows in the job are not those that were read before", false, "changed"};
-    while (next_ < end) add_next(slice);
+    const auto end = batches_of(until);
+    if (!end || *end < next_) return flow::foreign_position(id_);
+    while (next_ < *end) add_next(slice);
     slice.position = until;
     return slice;
   }
-  flow::Position standing() const override { return std::to_string(next_); }
+  flow::Position standing() const override { return position_of(hash_, next_); }
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
     flow::SourceSlice slice;
     slice.records = 0;
@@ -47,7 +54,7 @@ class Inline final : public flow::Source {
       add_next(slice);
     }
     slice.more = !ended();
-    slice.position = std::to_string(next_);
+    slice.position = standing();
     return slice;
   }
   bool ended() const override { return stopped_ || next_ >= batches_->size(); }
@@ -55,16 +62,39 @@ class Inline final : public flow::Source {
   void close() override {}
 
  private:
+  // The number of batches that were given, and what stood in them: an edited list is another source, a longer one not.
+  static flow::Position position_of(std::uint64_t hash, std::size_t batches) {
+    return flow::counted_position(fmt::format("batches {:016x}", hash), static_cast<std::int64_t>(batches));
+  }
+  std::uint64_t hash_with(std::uint64_t hash, std::size_t batch) const {
+    TextBuffer rows;
+    for (const Chunk& chunk : (*batches_)[batch]) {
+      for (std::uint32_t row = 0; row < chunk.rows; ++row) write_json_row(rows, chunk, row);
+    }
+    return combine(hash, hash_bytes(rows.view()));
+  }
+  // Nothing if it is not a position of these rows.
+  std::optional<std::size_t> batches_of(const flow::Position& position) const {
+    const auto count = flow::count_of(std::string_view(position).substr(0, position.rfind(' ')), position);
+    if (!count || static_cast<std::size_t>(*count) > batches_->size()) return std::nullopt;
+    const auto batches = static_cast<std::size_t>(*count);
+    std::uint64_t hash = 0;
+    for (std::size_t i = 0; i < batches; ++i) hash = hash_with(hash, i);
+    return position_of(hash, batches) == position ? std::optional(batches) : std::nullopt;
+  }
+
   void add_next(flow::SourceSlice& slice) {
     for (const Chunk& chunk : (*batches_)[next_]) {
       slice.pieces.emplace_back().chunk = chunk;
       slice.records += chunk.live_rows();
     }
-    ++next_;
+    hash_ = hash_with(hash_, next_++);
   }
 
   std::shared_ptr<const Batches> batches_;
+  std::string id_;
   std::size_t next_ = 0;
+  std::uint64_t hash_ = 0;  // of the rows before
   std::int64_t last_batch_ = -1;
   bool stopped_ = false;
 };

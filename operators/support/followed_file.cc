@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "engine/flow/position.h"
 #include "engine/loop/event_loop.h"
 #include "engine/observe/log.h"
 #include "operators/support/file_cursor.h"
@@ -156,8 +157,7 @@ class FollowedFile final : public flow::Source {
   // Goes on in the file that was read last, whatever its name is now.
   Status resume(const flow::Position& standing) {
     auto spans = decode_spans(standing);
-    if (!spans.ok() || spans->size() != 1)
-      return Error{"the saved position of `" + context_.id + "` cannot be read", false, "damaged"};
+    if (!spans.ok() || spans->size() != 1) return flow::foreign_position(context_.id);
     const FileSpan& span = spans->front();
     last_standing_ = standing;
     const auto found = start_where_it_is(span.identity);
