@@ -302,8 +302,8 @@ Result<std::unique_ptr<SegmentedWal>> open_log(const WalOptions& options, std::v
 
 std::uint64_t sequence_of(const flow::Position& position) {
   std::uint64_t sequence = 0;
-  std::from_chars(position.data(), position.data() + position.size(), sequence);
-  return sequence;
+  const auto [end, error] = std::from_chars(position.data(), position.data() + position.size(), sequence);
+  return error == std::errc{} && end == position.data() + position.size() ? sequence : 0;
 }
 
 LogFiles wal_files(const WalOptions& options) {

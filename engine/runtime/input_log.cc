@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "engine/flow/position.h"
 #include "engine/observe/log.h"
 
 namespace sr::runtime {
@@ -92,9 +91,7 @@ LoggedSource::LoggedSource(std::unique_ptr<flow::Source> source, InputLog& log, 
 // The source itself is opened by the first poll: what is replayed comes before what it brings.
 Status LoggedSource::open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) {
   context_ = context;
-  // A place in the log is a number; a source that is not logged has another text.
-  if (resume_from && resume_from->find_first_not_of("0123456789") != std::string::npos)
-    return flow::foreign_position(context.id);
+  if (resume_from && !is_place_in_log(*resume_from)) return flow::foreign_position(context.id);
   if (resume_from) sequence_ = durability::sequence_of(*resume_from);
   sequence_ = std::max(sequence_, std::max<std::uint64_t>(log_.wal().first_sequence(), 1) - 1);
   logged_before_ = log_.wal().durable_sequence();

@@ -13,6 +13,7 @@
 
 #include "engine/durability/wal.h"
 #include "engine/flow/buffer_pool.h"
+#include "engine/flow/position.h"
 #include "engine/flow/source.h"
 #include "engine/loop/event_loop.h"
 #include "engine/runtime/background_thread.h"
@@ -122,13 +123,22 @@ class LoggedSource final : public flow::Source {
   bool stopped_ = false;
 };
 
+// Whether a position is that of a source that is logged: a number, or empty.
+inline bool is_place_in_log(const flow::Position& position) {
+  return position.find_first_not_of("0123456789") == std::string::npos;
+}
+
 // A source that cannot replay, in a job without a log: what a crash has taken from it is gone.
 class UnloggedSource final : public flow::Source {
  public:
   explicit UnloggedSource(std::unique_ptr<flow::Source> source) : source_(std::move(source)) {}
-  Status open(const flow::SourceContext& context, const std::optional<flow::Position>&) override {
+  Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override {
+    if (resume_from && !is_place_in_log(*resume_from)) return flow::foreign_position(context.id);
+    standing_ = resume_from.value_or("");
     return source_->open(context, std::nullopt);
   }
+  // Where it stood in a log that the job has had before, and may have again.
+  flow::Position standing() const override { return standing_; }
   Result<flow::SourceSlice> replay(const flow::Position&) override { return flow::SourceSlice{}; }
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override { return source_->poll(budget); }
   bool ended() const override { return source_->ended(); }
@@ -142,6 +152,7 @@ class UnloggedSource final : public flow::Source {
 
  private:
   std::unique_ptr<flow::Source> source_;
+  flow::Position standing_;
 };
 
 }  // namespace sr::runtime

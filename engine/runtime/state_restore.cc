@@ -50,6 +50,9 @@ std::string difference(const StateShape& saved, const StateShape& now, bool& mig
   if (!same_keys)
     return "the key was " + text_of(saved.fields, 0, saved.key_columns) + " and is now " +
            text_of(now.fields, 0, now.key_columns);
+  if (saved.detail.empty() != now.detail.empty())
+    return saved.detail.empty() ? "it was kept without `" + now.detail + "`, which it has now"
+                                : "it was kept for `" + saved.detail + "`, which it has not any more";
   if (saved.detail != now.detail) return "it was kept for `" + saved.detail + "` and is now for `" + now.detail + "`";
   std::string text;
   bool retyped = false;

@@ -191,6 +191,7 @@ class Directory final : public flow::Source {
     for (FileSpan& span : *spans) {
       Seen& seen = seen_[span.path];
       seen.span = std::move(span);
+      SR_TRY(see_whole(seen.span));
       const FileSpan& was = seen.span;
       const bool read = was.known == Known::opened && was.to.offset >= was.identity.size;
       if (read || was.known == Known::passed_over) {
@@ -203,6 +204,23 @@ class Directory final : public flow::Source {
     }
     std::sort(unread.begin(), unread.end());
     for (FolderFile& file : unread) waiting_.push_back(std::move(file.path));
+    return {};
+  }
+
+  // A `file` that was followed has known no end: what it holds beyond the place where it stood was not read.
+  Status see_whole(FileSpan& span) {
+    if (span.known != Known::opened || span.mtime_us != 0) return {};
+    const auto file = fs().open(span.path, OpenMode::read);
+    if (!file.ok()) return {};
+    const auto same = begins_as(**file, span.identity);
+    SR_TRY(same);
+    const auto info = (*file)->info();
+    SR_TRY(info);
+    if (!*same || info->inode != span.identity.inode) return {};
+    auto whole = identify(**file, info->size);
+    SR_TRY(whole);
+    span.identity = *whole;
+    span.mtime_us = info->mtime_us;
     return {};
   }
 
@@ -298,9 +316,12 @@ class Directory final : public flow::Source {
 
   // A disk that was away for a while brings the same files back.
   void forget(FileSpan span) {
-    if (forgotten_.size() == kForgotten) forgotten_.erase(forgotten_.begin());
+    forgotten_order_.push_back(span.path);
     std::string path = span.path;
     forgotten_.insert_or_assign(std::move(path), std::move(span));
+    if (forgotten_order_.size() <= kForgotten) return;
+    forgotten_.erase(forgotten_order_.front());
+    forgotten_order_.pop_front();
   }
   bool is_back(const FolderFile& file, Seen& seen) {
     const auto known = forgotten_.find(file.path);
@@ -397,7 +418,8 @@ class Directory final : public flow::Source {
   std::unique_ptr<FileWatch> watch_;
   std::map<std::string, Seen> seen_;
   std::deque<std::string> waiting_;
-  std::map<std::string, FileSpan> forgotten_;  // by path: files that were read and have gone, some of them
+  std::map<std::string, FileSpan> forgotten_;  // by path: files that were read and have gone, the latest of them
+  std::deque<std::string> forgotten_order_;    // oldest first; may name one that has come back
   std::set<std::string> told_;                 // paths that could not be looked at
   TakenSpans taken_;
   std::unique_ptr<FileCursor> cursor_;

@@ -146,6 +146,9 @@ class Files final : public flow::Source {
                std::find(paths_.begin(), paths_.end(), entry.first) == paths_.end();
       });
       if (known == known_.end()) continue;
+      // The inode of a file that was removed may be given to the next one.
+      const auto file = fs().open(path, OpenMode::read);
+      if (!file.ok() || !check_identity(**file, path, known->second.identity).ok()) continue;
       auto span = known_.extract(known);
       span.key() = span.mapped().path = path;
       known_.insert(std::move(span));

@@ -170,7 +170,8 @@ Status CommitRows::check_owner(const Found& found) const {
 Status CommitRows::went_back(std::int64_t there, std::int64_t last) const {
   return Error{fmt::format(
       "the table holds {}, but this job has written batch {} to it: the database was restored from an older copy, "
-      "and rows are missing. `streamrun state adopt` goes on as it is",
+      "or the job was edited and writes to another one, and rows are missing there. `streamrun state adopt` goes on as "
+      "it is",
       there == 0 ? "no batch" : fmt::format("batch {}", there), last)};
 }
 

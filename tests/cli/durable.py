@@ -358,6 +358,9 @@ def an_edited_job_keeps_its_state_or_says_how_it_differs():
     expect(code == 4 and "column `n` was bigint and is now double" in err, (code, err))
     code, _, err = folder.run("job.yaml", "--set", "checkpoint.on_incompatible=reset_changed")
     expect(code == 0 and "begins anew" in err, (code, err))
+    folder.write("job.yaml", state_job(id="kept", state="{n: double}", init="{n: 0.0e0}", update="{n: state.n + count(*)}", more="    ttl: 1h\n"))
+    code, _, err = folder.run()
+    expect(code == 4 and "it was kept without `ttl`, which it has now" in err, (code, err))
     folder.close()
 
 

@@ -3,6 +3,7 @@
 import json
 import signal
 import sqlite3
+import subprocess
 import sys
 
 import durable
@@ -194,7 +195,74 @@ sinks:
     folder.close()
 
 
-TESTS = [a_renamed_source_goes_on_where_it_stood, a_source_is_renamed_twice_before_a_snapshot, a_source_that_is_gone_is_named,
+TYPES = {
+    "file": "{type: file, path: in/a.txt, format: text}",
+    "pattern": "{type: file, path: 'in/*.txt', format: text}",
+    "follow": "{type: file, path: in/a.txt, format: text, follow: true}",
+    "directory": "{type: directory, path: in, format: text}",
+    "generate": "{type: generate, rows: 5, columns: {value: cast(row as string)}}",
+    "inline": "{type: inline, schema: {value: string}, batches: [[a, b], [], [c, d, e]]}",
+    "stdin": "{type: stdin, format: text}",
+    "logged": "{type: stdin, format: text}",
+}
+FILES = {"file", "pattern", "follow", "directory"}
+
+
+def run_type(folder, source, text):
+    wal = "wal: {dir: input}\n" if source == "logged" else ""
+    folder.write("job.yaml", f"""version: 1
+name: types
+batch: {{interval: 10ms, trigger: available_now}}
+checkpoint: {{dir: state}}
+{wal}sources:
+  lines: {TYPES[source]}
+sinks:
+  out: {{type: files, input: lines, path: rows, format: json}}
+""")
+    p = folder.start(stdin=subprocess.PIPE)
+    _, err = p.communicate(text.encode(), timeout=60)
+    return p.returncode, err.decode()
+
+
+def after_five_rows_of(source):
+    folder = Folder()
+    (folder.path / "in").mkdir()
+    folder.write("in/a.txt", "".join(f"a{i}\n" for i in range(5)))
+    code, err = run_type(folder, source, "1\n2\n3\n4\n5\n")
+    expect(code == 0 and len(folder.rows("rows")) == 5, (source, code, err))
+    return folder
+
+
+def a_source_of_another_type_goes_on_with_the_same_input_or_is_refused():
+    for former in TYPES:
+        for present in TYPES:
+            if former == present:
+                continue
+            folder = after_five_rows_of(former)
+            folder.write("in/a.txt" if former == "follow" else "in/b.txt", "b0\nb1\nb2\n", "a")
+            code, err = run_type(folder, present, "6\n7\n8\n")
+            rows = len(folder.rows("rows"))
+            said = (former, present, code, rows, err)
+            if {former, present} <= FILES:
+                # One that reads the one file only has nothing more where the rows stand in another one.
+                expect(code == 0 and rows == (8 if former == "follow" or present in ("pattern", "directory") else 5), said)
+            elif {former, present} <= {"stdin", "logged"}:
+                expect(code == 0 and rows == 8, said)
+            elif former != "stdin":  # which has no position
+                expect(code == 4 and "one of another type" in err and rows == 5, said)
+            folder.close()
+
+
+def a_log_that_a_job_goes_without_for_a_while_is_not_read_again():
+    folder = after_five_rows_of("logged")
+    for source, wanted in (("stdin", 8), ("logged", 11), ("logged", 14)):
+        code, err = run_type(folder, source, "6\n7\n8\n")
+        expect(code == 0 and len(folder.rows("rows")) == wanted, (source, wanted, len(folder.rows("rows")), err))
+    folder.close()
+
+
+TESTS = [a_source_of_another_type_goes_on_with_the_same_input_or_is_refused, a_log_that_a_job_goes_without_for_a_while_is_not_read_again,
+         a_renamed_source_goes_on_where_it_stood, a_source_is_renamed_twice_before_a_snapshot, a_source_that_is_gone_is_named,
          a_renamed_sink_goes_on_behind_its_last_batch, what_a_renamed_socket_has_brought_is_not_lost,
          a_renamed_source_keeps_its_watermark]
 

@@ -95,3 +95,33 @@ TEST_CASE("files whose folder is named otherwise after a restart are the same fi
   CHECK(read(world, second) == "b2\n^c1\nc2\n");
   CHECK(second.source().ended());
 }
+
+TEST_CASE("a new file that has the inode of one that was read and removed is a new file") {
+  VirtualEnvironment world;
+  put(world.fs, "in/a/log", "one\n");
+  Subject first(world, "{type: file, path: 'in/*/log', format: text}");
+  REQUIRE(first.open(std::nullopt).ok());
+  CHECK(read(world, first) == "^one\n");
+  const flow::Position standing = first.source().standing();
+  REQUIRE(world.fs.make_directories("in/b").ok());
+  REQUIRE(world.fs.rename("in/a/log", "in/b/log").ok());
+  put(world.fs, "in/b/log", "two\n");  // in place: the inode stays
+  Subject second(world, "{type: file, path: 'in/*/log', format: text}");
+  const Status opened = second.open(standing);
+  if (!opened.ok()) FAIL(opened.error().message);
+  CHECK(read(world, second) == "^two\n");
+}
+
+TEST_CASE("a file that was followed and is read by a directory is read on where it stood") {
+  VirtualEnvironment world;
+  world.clock.advance_ms(1000);
+  put(world.fs, "in/log", "one\n");
+  Subject first(world, "{type: file, path: in/log, follow: true, format: text}");
+  REQUIRE(first.open(std::nullopt).ok());
+  CHECK(read(world, first) == "^one\n");
+  const flow::Position standing = first.source().standing();
+  put(world.fs, "in/log", "two\n", OpenMode::append);
+  Subject second(world, "{type: directory, path: in, format: text}");
+  REQUIRE(second.open(standing).ok());
+  CHECK(read(world, second) == "two\n");
+}

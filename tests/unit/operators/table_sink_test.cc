@@ -241,8 +241,8 @@ TEST_CASE("a database restored from an older copy is noticed", "[tables]") {
     database.execute("UPDATE streamrun_commit SET batch = 1");
     const std::string message =
         "the table holds batch 1, but this job has written batch 2 to it: the database was restored from an older "
-        "copy, "
-        "and rows are missing. `streamrun state adopt` goes on as it is";
+        "copy, or the job was edited and writes to another one, and rows are missing there. `streamrun state adopt` "
+        "goes on as it is";
     CHECK(error_of(commit(*sink, life, 3, rows_of(maker.schema(), {{3, "c"}}))) == message);
     life.epoch = 2;
     CHECK(error_of(opened(*maker.make(), life)) == message);
