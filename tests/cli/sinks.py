@@ -133,7 +133,7 @@ def a_copied_folder_is_fenced_off_at_its_start():
 def what_a_repair_has_dropped_is_not_left_out():
     folder = Folder()
     job = JOB.replace("1s, trigger: available_now", "100ms").replace("dir: state", "dir: state, interval: 1h")
-    folder.write("job.yaml", job.replace("format: text}", "format: text, max_rate: 2000/s}", 1))
+    folder.write("job.yaml", job.replace("format: text}", "format: text, follow: true, max_rate: 2000/s}", 1))  # no end before the kill
     lines = [str(i) for i in range(4000)]
     folder.write("in.txt", "".join(line + "\n" for line in lines))
     p = folder.start()
@@ -150,7 +150,7 @@ def what_a_repair_has_dropped_is_not_left_out():
     expect("sinks may hold batches that were dropped" in out, out)
     refused(folder, "sink `table`", "has dropped the rest")
     ran(folder, "state", "adopt", "job.yaml")
-    ran(folder)
+    ran(folder, "job.yaml", "--set", "batch.trigger=available_now")
     expect(file_rows(folder) == lines, "each row once in the files")
     rows = table_rows(folder)
     expect(sorted(set(rows), key=int) == lines and len(rows) > len(lines), (len(rows), len(set(rows))))
