@@ -25,7 +25,7 @@ batch: {{interval: 50ms}}
 delivery: exactly_once
 checkpoint: {{dir: state, interval: 1h}}
 sources:
-  {source}: {{type: file, path: in.csv, format: csv, schema: {{id: bigint}}, max_rate: 5000/s{was}}}
+  {source}: {{type: file, path: in.csv, format: csv, schema: {{id: bigint}}, follow: true, max_rate: 5000/s{was}}}
 sinks:
   {sink}: {{type: sqlite, input: {source}, path: t.db, table: t{sink_was}}}
 """
@@ -46,7 +46,7 @@ def stop(process):
 
 
 def half_read(folder, kill):
-    """Runs the job until some rows are there, and ends it."""
+    """Runs the job over the first half of the file until some rows are there, and ends it; then the other half is there too."""
     p = folder.start()
     until(lambda: (folder.path / "t.db").exists() and len(ids(folder)) > 500, "some rows")
     if not kill:
@@ -54,12 +54,17 @@ def half_read(folder, kill):
     else:
         p.kill()
         p.communicate()
-    expect(len(ids(folder)) < 20000, "the job was too fast for the test")
+    folder.write("in.csv", "".join(f"{i}\n" for i in range(10000, 20000)), "a")
 
 
-def twenty_thousand_rows(text):
+def read_to_the_end(folder, *more):
+    """Runs the job over all that the file holds."""
+    return folder.run("job.yaml", "--set", "batch.trigger=available_now", *more)
+
+
+def ten_thousand_rows(text):
     folder = Folder()
-    folder.write("in.csv", "".join(f"{i}\n" for i in range(20000)))
+    folder.write("in.csv", "".join(f"{i}\n" for i in range(10000)))
     folder.write("job.yaml", text)
     return folder
 
@@ -77,32 +82,32 @@ def diff(folder):
 
 def a_renamed_source_goes_on_where_it_stood():
     for kill in (False, True):
-        folder = twenty_thousand_rows(job("in"))
+        folder = ten_thousand_rows(job("in"))
         half_read(folder, kill)
         folder.write("job.yaml", job("later, was: in"))
         expect("source later: goes on" in diff(folder) and "(saved as `in`)" in diff(folder), diff(folder))
-        code, _, err = folder.run("job.yaml", "--set", "sources.later.max_rate=1000000/s")
+        code, _, err = read_to_the_end(folder, "--set", "sources.later.max_rate=1000000/s")
         expect(code == 0 and "no source" not in err, err)
         every_row_once(folder)
         # The name counts from now on: `was` may go.
         folder.write("job.yaml", job("later"))
-        code, _, err = folder.run()
+        code, _, err = read_to_the_end(folder)
         expect(code == 0, err)
         every_row_once(folder)
         folder.close()
 
 
 def a_source_is_renamed_twice_before_a_snapshot():
-    folder = twenty_thousand_rows(job("one"))
+    folder = ten_thousand_rows(job("one"))
     half_read(folder, True)
     folder.write("job.yaml", job("two, was: one"))
-    p = folder.start()
     before = len(ids(folder))
+    p = folder.start()
     until(lambda: len(ids(folder)) > before + 500, "more rows")
     p.kill()
     p.communicate()
     folder.write("job.yaml", job("three, was: two"))
-    code, _, err = folder.run("job.yaml", "--set", "sources.three.max_rate=1000000/s")
+    code, _, err = read_to_the_end(folder, "--set", "sources.three.max_rate=1000000/s")
     expect(code == 0 and "no source" not in err, err)
     every_row_once(folder)
     folder.close()
@@ -110,13 +115,13 @@ def a_source_is_renamed_twice_before_a_snapshot():
 
 def a_source_that_is_gone_is_named():
     for kill in (False, True):
-        folder = twenty_thousand_rows(job("in"))
+        folder = ten_thousand_rows(job("in"))
         half_read(folder, kill)
         folder.write("job.yaml", job("other"))
         expect("source in: is dropped: no such source; it stood behind " in diff(folder), diff(folder))
         expect("source other: begins at its beginning" in diff(folder), diff(folder))
-        p = folder.start()
         before = len(ids(folder))
+        p = folder.start()
         until(lambda: len(ids(folder)) > before, "more rows")
         err = stop(p)
         expect("the job has no source `in` any more" in err and "`was: in`" in err and "in.csv" in err, err)
@@ -125,11 +130,11 @@ def a_source_that_is_gone_is_named():
 
 def a_renamed_sink_goes_on_behind_its_last_batch():
     for kill in (False, True):
-        folder = twenty_thousand_rows(job("in"))
+        folder = ten_thousand_rows(job("in"))
         half_read(folder, kill)
         folder.write("job.yaml", job("in", "table, was: db"))
         expect("sink table: goes on behind batch" in diff(folder) and "(saved as `db`)" in diff(folder), diff(folder))
-        code, _, err = folder.run("job.yaml", "--set", "sources.in.max_rate=1000000/s")
+        code, _, err = read_to_the_end(folder, "--set", "sources.in.max_rate=1000000/s")
         expect(code == 0, err)
         every_row_once(folder)
         with sqlite3.connect(folder.path / "t.db") as db:
