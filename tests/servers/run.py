@@ -304,7 +304,7 @@ def main():
             try:
                 test(world)
                 print(f"ok: {test.__doc__} ({time.monotonic() - began:.1f} s)", flush=True)
-            except AssertionError as error:
+            except (AssertionError, subprocess.TimeoutExpired) as error:
                 failed += 1
                 print(f"FAILED: {test.__doc__}\n{error}", flush=True)
     finally:
