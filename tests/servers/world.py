@@ -8,7 +8,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SERVERS = str(ROOT / "scripts" / "servers.sh")
 KINDS = ("postgres", "mariadb")
-WAIT = 30
+WAIT = 90  # seconds; what is expected comes much sooner
 
 
 class World:
