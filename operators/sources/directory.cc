@@ -11,16 +11,12 @@
 //     move_to: done
 //
 // Tested in tests/unit/operators/file_sources_test.cc.
-#include <algorithm>
-#include <deque>
-#include <map>
 #include <set>
-#include <utility>
 
 #include "engine/flow/position.h"
 #include "engine/observe/log.h"
 #include "operators/support/file_cursor.h"
-#include "operators/support/folder_look.h"
+#include "operators/support/seen_files.h"
 #include "operators/support/whole_file.h"
 #include "specs/registry.h"
 
@@ -54,11 +50,10 @@ struct DirectoryConfig {
 };
 
 constexpr std::int64_t kLookEveryMs = 1000;
-constexpr std::size_t kForgotten = 10'000;  // names that have gone and are still known if they come back
 
 class Directory final : public flow::Source {
  public:
-  explicit Directory(const DirectoryConfig& config) : config_(config) {}
+  explicit Directory(const DirectoryConfig& config) : config_(config), seen_(config.after != AfterFile::keep) {}
 
   Status open(const flow::SourceContext& context, const std::optional<flow::Position>& resume_from) override {
     context_ = context;
@@ -66,11 +61,15 @@ class Directory final : public flow::Source {
     if (!info.ok()) return info.error();
     if (!info->is_directory) return Error{config_.path + ": is not a directory", false, "ENOTDIR"};
     if (config_.after == AfterFile::move) SR_TRY(fs().make_directories(config_.move_to));
-    if (resume_from) SR_TRY(recall(*resume_from));
+    if (resume_from) {
+      const auto known = seen_.recall(fs(), *resume_from);
+      SR_TRY(known);
+      if (!*known) return flow::foreign_position(context.id);
+    }
     SR_TRY(look());
-    SR_TRY(check_half_read());
-    if (!config_.existing && !resume_from) pass_over_waiting();
-    for (const auto& [path, seen] : seen_) total_ += seen.state == State::waiting ? seen.span.identity.size : 0;
+    SR_TRY(seen_.check_half_read(fs()));
+    if (!config_.existing && !resume_from) seen_.pass_over_waiting();
+    total_ = seen_.waiting_bytes();
     if (!context.loop || context.available_now) return {};
     auto watch = context.loop->watch(config_.path, [this] { changed(); });
     if (watch.ok()) watch_ = std::move(*watch);
@@ -90,7 +89,7 @@ class Directory final : public flow::Source {
       cursor_->seek(span.from);
       cursor_->limit(span.identity.size);
       SR_TRY(cursor_->replay(span.to, slice));
-      Seen& seen = seen_[span.path];
+      SeenFile& seen = seen_[span.path];
       seen.span.identity = span.identity;
       seen.span.to = span.to;
       if (span.to.offset >= span.identity.size) finish_reading(seen);
@@ -99,11 +98,7 @@ class Directory final : public flow::Source {
     return slice;
   }
 
-  flow::Position standing() const override {
-    std::vector<FileSpan> spans;
-    for (const auto& [path, seen] : seen_) spans.push_back(seen.span);
-    return encode_spans(spans);
-  }
+  flow::Position standing() const override { return seen_.standing(); }
 
   Result<flow::SourceSlice> poll(const flow::Budget& budget) override {
     flow::SourceSlice slice;
@@ -119,7 +114,7 @@ class Directory final : public flow::Source {
         if (!*started) break;
         if (!cursor_) continue;
       }
-      Seen& seen = seen_[cursor_->path()];
+      SeenFile& seen = seen_[cursor_->path()];
       const FileMark before = cursor_->mark();
       auto more = cursor_->take(left, slice);
       if (!more.ok()) return more.error();
@@ -130,12 +125,12 @@ class Directory final : public flow::Source {
       if (*more) break;
       finish_reading(seen);
     }
-    slice.more = cursor_ || has_waiting();
+    slice.more = cursor_ || seen_.has_waiting();
     slice.position = taken_.position();
     return slice;
   }
 
-  bool ended() const override { return stopped_ || (context_.available_now && !cursor_ && !has_waiting()); }
+  bool ended() const override { return stopped_ || (context_.available_now && !cursor_ && !seen_.has_waiting()); }
   void stop() override {
     stopped_ = true;
     watch_.reset();
@@ -151,101 +146,20 @@ class Directory final : public flow::Source {
     const auto spans = decode_spans(position);
     if (!spans.ok()) return;
     for (const FileSpan& span : *spans) {
-      const auto seen = seen_.find(span.path);
+      const SeenFile* seen = seen_.find(span.path);
       // Another file may have the name by now.
-      if (seen != seen_.end() && span.to.offset >= span.identity.size && seen->second.span.identity == span.identity)
+      if (seen != nullptr && span.to.offset >= span.identity.size && seen->span.identity == span.identity)
         finish(span.path);
     }
   }
 
  private:
-  enum class State : std::uint8_t { waiting, open, done };
-  // A file that is, or was just now, in the folder.
-  struct Seen {
-    FileSpan span;
-    State state = State::waiting;
-    int missing = 0;  // looks in a row that did not find it
-  };
-
   Fs& fs() { return *context_.env->fs; }
   bool at_limit() const { return config_.max_files_per_batch && files_in_batch_ >= *config_.max_files_per_batch; }
 
   void changed() {
     stale_ = true;
     context_.wake();
-  }
-
-  // Files that stand in the queue may have been read by a replay, or have gone.
-  bool has_waiting() const {
-    return std::any_of(waiting_.begin(), waiting_.end(), [this](const std::string& path) { return waits(path); });
-  }
-  bool waits(const std::string& path) const {
-    const auto seen = seen_.find(path);
-    return seen != seen_.end() && seen->second.state == State::waiting;
-  }
-
-  Status recall(const flow::Position& standing) {
-    auto spans = decode_spans(standing);
-    if (!spans.ok()) return flow::foreign_position(context_.id);
-    std::vector<FolderFile> unread;
-    for (FileSpan& span : *spans) {
-      Seen& seen = seen_[span.path];
-      seen.span = std::move(span);
-      SR_TRY(see_whole(seen.span));
-      const FileSpan& was = seen.span;
-      const bool read = was.known == Known::opened && was.to.offset >= was.identity.size;
-      if (read || was.known == Known::passed_over) {
-        seen.state = State::done;
-      } else if (was.known == Known::opened) {
-        waiting_.push_front(was.path);  // gone on with first
-      } else {
-        unread.push_back({was.mtime_us, was.path});
-      }
-    }
-    std::sort(unread.begin(), unread.end());
-    for (FolderFile& file : unread) waiting_.push_back(std::move(file.path));
-    return {};
-  }
-
-  // A `file` that was followed has known no end: what it holds beyond the place where it stood was not read.
-  Status see_whole(FileSpan& span) {
-    if (span.known != Known::opened || span.mtime_us != 0) return {};
-    const auto file = fs().open(span.path, OpenMode::read);
-    if (!file.ok()) return {};
-    const auto same = begins_as(**file, span.identity);
-    SR_TRY(same);
-    const auto info = (*file)->info();
-    SR_TRY(info);
-    if (!*same || info->inode != span.identity.inode) return {};
-    auto whole = identify(**file, info->size);
-    SR_TRY(whole);
-    span.identity = *whole;
-    span.mtime_us = info->mtime_us;
-    return {};
-  }
-
-  static bool half_read(const FileSpan& span) {
-    return span.known == Known::opened && span.to.offset > 0 && span.to.offset < span.identity.size;
-  }
-
-  // The rest of a file must not be lost without a word.
-  Status check_half_read() {
-    for (const auto& [path, seen] : seen_) {
-      if (!half_read(seen.span)) continue;
-      const auto file = fs().open(path, OpenMode::read);
-      const Status same = file.ok() ? check_identity(**file, path, seen.span.identity) : Status{file.error()};
-      if (!same.ok()) return cannot_go_on(seen.span, same.error());
-    }
-    return {};
-  }
-
-  void pass_over_waiting() {
-    for (const std::string& path : waiting_) {
-      Seen& seen = seen_[path];
-      seen.state = State::done;
-      seen.span.known = Known::passed_over;
-    }
-    waiting_.clear();
   }
 
   // Watches do not see everything (network folders, folders below): the folder is read once a second in any case.
@@ -262,84 +176,21 @@ class Directory final : public flow::Source {
     const auto found = look_into(fs(), {config_.path, config_.pattern, config_.recursive,
                                         config_.after == AfterFile::move ? config_.move_to : std::string()});
     SR_TRY(found);
-    for (const auto& [path, error] : found->unseen) tell_unseen(path, error);
-    if (!std::exchange(looked_, true)) take_over_spellings(found->files);
-    for (auto& [path, seen] : seen_) seen.missing += found->hides(path) ? 0 : 1;
-    for (const FolderFile& file : found->files) {
-      const auto [at, added] = seen_.try_emplace(file.path);
-      at->second.missing = 0;
-      if (added ? !is_back(file, at->second) : is_another(at->second, file)) {
-        at->second.span = {file.path, {file.inode, file.size}, {}, {}, file.mtime_us, Known::seen};
-        at->second.state = State::waiting;
-        waiting_.push_back(file.path);
-      }
-    }
-    // One look may miss a name while the folder changes; who misses it twice may take the next file of that name for
-    // new.
-    std::erase_if(seen_, [this](auto& entry) {
-      if (entry.second.missing < 2 || entry.second.state == State::open) return false;
-      if (entry.second.state == State::done) forget(std::move(entry.second.span));
-      return true;
-    });
+    tell_unseen(*found);
+    seen_.merge(*found);
     return {};
   }
 
-  // The same files under other paths: the folder has been moved, or its path is written otherwise now.
-  void take_over_spellings(const std::vector<FolderFile>& files) {
-    std::set<std::string> there;
-    for (const FolderFile& file : files) there.insert(file.path);
-    std::multimap<std::uint64_t, std::string> gone;
-    for (const auto& [path, seen] : seen_) {
-      if (!there.contains(path)) gone.emplace(seen.span.identity.inode, path);
+  // Once, until they can be looked at again.
+  void tell_unseen(const FolderLook& look) {
+    std::set<std::string> paths;
+    for (const auto& [path, error] : look.unseen) {
+      paths.insert(path);
+      if (told_.contains(path) || context_.log == nullptr) continue;
+      context_.log->warn("cannot be looked at, so that what was read there counts as there: " + error.message,
+                         {{"source", context_.id}, {"path", path}});
     }
-    for (const FolderFile& file : files) {
-      if (seen_.contains(file.path)) continue;
-      const auto [first, last] = gone.equal_range(file.inode);
-      const auto known = std::find_if(first, last, [&](const auto& entry) {
-        return split_path(entry.second).second == split_path(file.path).second &&
-               is_same(seen_.at(entry.second).span, file);
-      });
-      if (known == last) continue;
-      auto seen = seen_.extract(known->second);
-      std::replace(waiting_.begin(), waiting_.end(), known->second, file.path);
-      seen.key() = seen.mapped().span.path = file.path;
-      seen_.insert(std::move(seen));
-      gone.erase(known);
-    }
-  }
-
-  void tell_unseen(const std::string& path, const Error& error) {
-    if (!told_.insert(path).second || context_.log == nullptr) return;
-    context_.log->warn("cannot be looked at, so that what was read there counts as there: " + error.message,
-                       {{"source", context_.id}, {"path", path}});
-  }
-
-  // A disk that was away for a while brings the same files back.
-  void forget(FileSpan span) {
-    forgotten_order_.push_back(span.path);
-    std::string path = span.path;
-    forgotten_.insert_or_assign(std::move(path), std::move(span));
-    if (forgotten_order_.size() <= kForgotten) return;
-    forgotten_.erase(forgotten_order_.front());
-    forgotten_order_.pop_front();
-  }
-  bool is_back(const FolderFile& file, Seen& seen) {
-    const auto known = forgotten_.find(file.path);
-    if (known == forgotten_.end()) return false;
-    const FileSpan was = std::move(known->second);
-    forgotten_.erase(known);
-    if (!is_same(was, file)) return false;
-    seen.span = was;
-    seen.state = State::done;
-    return true;
-  }
-  static bool is_same(const FileSpan& was, const FolderFile& file) {
-    return was.identity.inode == file.inode && was.identity.size == file.size && was.mtime_us == file.mtime_us;
-  }
-
-  // A name counts once, unless we have freed it ourselves: then a file that is not the one that was read is new.
-  bool is_another(const Seen& seen, const FolderFile& file) const {
-    return config_.after != AfterFile::keep && seen.state == State::done && !is_same(seen.span, file);
+    told_ = std::move(paths);
   }
 
   // Opens a file where it was left.
@@ -350,7 +201,7 @@ class Directory final : public flow::Source {
     if (!identity.ok()) return identity.error();
     auto info = (*opened)->file().info();
     if (!info.ok()) return info.error();
-    Seen& seen = seen_[path];
+    SeenFile& seen = seen_[path];
     if (seen.span.known == Known::opened && seen.span.to.offset > 0) {
       SR_TRY(check_identity((*opened)->file(), path, seen.span.identity));
       *identity = seen.span.identity;  // what was added since does not count
@@ -358,7 +209,7 @@ class Directory final : public flow::Source {
     (*opened)->limit(identity->size);
     (*opened)->seek(seen.span.to);
     seen.span = {path, *identity, {}, seen.span.to, info->mtime_us, Known::opened};
-    seen.state = State::open;
+    seen.state = SeenFile::State::open;
     cursor_ = std::move(*opened);
     return {};
   }
@@ -366,23 +217,21 @@ class Directory final : public flow::Source {
   // Opens the next file; false if there is none that this batch may take. A file that went before it was read is passed
   // over.
   Result<bool> start_next() {
-    while (!waiting_.empty() && !waits(waiting_.front())) waiting_.pop_front();
-    if (waiting_.empty() || at_limit()) return false;
-    const std::string path = std::move(waiting_.front());
-    waiting_.pop_front();
-    if (const Status opened = open_file(path); opened.ok()) {
+    const auto path = at_limit() ? std::nullopt : seen_.next();
+    if (!path) return false;
+    if (const Status opened = open_file(*path); opened.ok()) {
       ++files_in_batch_;
-    } else if (half_read(seen_[path].span)) {
-      return cannot_go_on(seen_[path].span, opened.error());
+    } else if (seen_[*path].half_read()) {
+      return cannot_go_on(seen_[*path].span, opened.error());
     } else {
-      seen_[path].state = State::done;
+      seen_[*path].state = SeenFile::State::done;
       if (context_.log) context_.log->warn("cannot read a file: " + opened.error().message, {{"source", context_.id}});
     }
     return true;
   }
 
-  void finish_reading(Seen& seen) {
-    seen.state = State::done;
+  void finish_reading(SeenFile& seen) {
+    seen.state = SeenFile::State::done;
     seen.span.to.offset = seen.span.identity.size;
     done_bytes_ += cursor_->size();
     cursor_.reset();
@@ -391,8 +240,8 @@ class Directory final : public flow::Source {
   // Does with a file that was read what the job asks for.
   void finish(const std::string& path) {
     if (config_.after == AfterFile::keep) return;
-    const auto seen = seen_.find(path);
-    if (seen == seen_.end() || seen->second.state != State::done || seen->second.span.known != Known::opened) return;
+    const SeenFile* seen = seen_.find(path);
+    if (seen == nullptr || seen->state != SeenFile::State::done || seen->span.known != Known::opened) return;
     Status status;
     if (config_.after == AfterFile::remove) status = fs().remove(path);
     if (config_.after == AfterFile::move) status = move_away(path);
@@ -400,7 +249,7 @@ class Directory final : public flow::Source {
       if (context_.log) context_.log->warn(status.error().message, {{"source", context_.id}});
       return;
     }
-    seen_.erase(seen);  // a name that is free again may come back with another file
+    seen_.free(path);
   }
 
   // A name that is taken in `move_to` belongs to an earlier file: this one gets a number.
@@ -416,11 +265,8 @@ class Directory final : public flow::Source {
   flow::SourceContext context_;
   flow::BufferPool pool_;
   std::unique_ptr<FileWatch> watch_;
-  std::map<std::string, Seen> seen_;
-  std::deque<std::string> waiting_;
-  std::map<std::string, FileSpan> forgotten_;  // by path: files that were read and have gone, the latest of them
-  std::deque<std::string> forgotten_order_;    // oldest first; may name one that has come back
-  std::set<std::string> told_;                 // paths that could not be looked at
+  SeenFiles seen_;
+  std::set<std::string> told_;  // paths that could not be looked at the last time
   TakenSpans taken_;
   std::unique_ptr<FileCursor> cursor_;
   std::int64_t batch_ = -1;
@@ -428,7 +274,6 @@ class Directory final : public flow::Source {
   std::int64_t looked_ms_ = 0;
   std::int64_t done_bytes_ = 0;
   std::int64_t total_ = 0;
-  bool looked_ = false;
   bool stale_ = false;
   bool stopped_ = false;
 };
