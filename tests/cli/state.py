@@ -193,7 +193,11 @@ def a_folder_in_use_is_read_and_what_lies_behind_its_snapshot_is_told():
     folder.write("in.txt", ROWS)
     folder.write("job.yaml", HEAD + TOTALS + sinks(TOTALS))
     p = folder.start()
-    shown = lambda: json.loads(folder.run("state", "show", "job.yaml", "--format", "json")[1].splitlines()[0])
+
+    def shown():
+        code, out, _ = folder.run("state", "show", "job.yaml", "--format", "json")
+        return json.loads(out.splitlines()[0]) if code == 0 and out else {"last_batch": 0, "snapshot": 0}
+
     until(lambda: (folder.path / "state" / "FORMAT").exists() and shown()["last_batch"] >= 1, "the first batch")
     if shown()["snapshot"] == 0:
         code, out, err = folder.run("state", "export", "job.yaml")
