@@ -262,7 +262,7 @@ name: rolled
 batch: {{interval: 50ms}}
 checkpoint: {{dir: state, interval: 1h}}
 sources:
-  numbers: {{type: generate, rate: 1000/s, rows: 1500, columns: {{id: row}}}}
+  numbers: {{type: generate, rate: 500/s, rows: 1500, columns: {{id: row}}}}
 transforms:
   rows: {{type: map, input: numbers, select: {{id: id + 0}}}}
 sinks:
