@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/base/failpoint.h"
 #include "engine/observe/log.h"
@@ -49,6 +50,7 @@ Status Recovery::restore(flow::Graph& graph, Executor& executor, std::map<std::s
   const auto& batches = checkpoint_.recovered().batches;
   const bool former = former_lies_ahead();
   while (former_lies_ahead()) SR_TRY(run_former(batches[next_].spec_fingerprint));
+  warn_of_unknown_names(graph);
   const bool renamed = carry_over(graph) && next_ >= batches.size();
   warn_of_dropped(graph);
   SR_TRY(restore_state(graph, executor, base_, checkpoint_.options().on_incompatible, options_.log));
@@ -79,6 +81,21 @@ bool Recovery::carry_over(const flow::Graph& graph) {
   const bool sinks = carry_marks(graph, sinks_);
   for (auto& [batch, positions] : positions_) carry_standings(graph, positions);
   return sources || sinks;
+}
+
+// A `was` that names nothing would let a node begin anew in silence: the name is wrong, or an earlier rename was never
+// started.
+void Recovery::warn_of_unknown_names(const flow::Graph& graph) const {
+  if (last_.id == 0 || options_.log == nullptr) return;
+  std::set<std::string> known;
+  for (const auto& node : base_.nodes) known.insert(node.id);
+  for (const auto& [id, standing] : base_.standings) known.insert(id);
+  for (const auto& [id, mark] : sinks_) known.insert(id);
+  for (const flow::Node& node : graph.nodes) {
+    if (node.was.empty() || known.contains(node.was) || known.contains(node.id)) continue;
+    options_.log->warn("`was: " + node.was + "` names nothing in the checkpoint folder: the node begins anew",
+                       {{"node", node.id}});
+  }
 }
 
 // A source that was removed, or renamed without a word, must not begin anew in silence.

@@ -56,6 +56,7 @@ class Recovery {
   Status run_former(const std::string& fingerprint);
   bool carry_over(const flow::Graph& graph);
   void warn_of_dropped(const flow::Graph& graph);
+  void warn_of_unknown_names(const flow::Graph& graph) const;
   Status open_sources(flow::Graph& graph, const std::map<std::string, flow::Position>& standings);
   bool former_lies_ahead() const;
   Status replay_segment(flow::Graph& graph, Executor& executor, SinkCommits* sinks, const std::string& fingerprint);

@@ -366,6 +366,13 @@ def an_edited_job_keeps_its_state_or_says_how_it_differs():
     expect(code == 0, err)
     expect(folder.rows("out")[-2:] == [{"value": "a", "n": 3}, {"value": "b", "n": 2}], folder.rows("out"))
 
+    folder.write("job.yaml", state_job(id="other", more="    was: nobody\n").replace("path: out", "path: elsewhere"))
+    code, _, err = folder.run("job.yaml", "--set", "checkpoint.dir=copy")
+    expect(code == 0 and "names nothing" not in err, err)
+    shutil.copytree(folder.path / "state", folder.path / "copied")
+    code, _, err = folder.run("job.yaml", "--set", "checkpoint.dir=copied")
+    expect("`was: nobody` names nothing in the checkpoint folder" in err, (code, err))
+
     folder.write("job.yaml", state_job(id="kept", state="{n: double}", init="{n: 0.0e0}", update="{n: state.n + count(*)}"))
     code, _, err = folder.run()
     expect(code == 4 and "column `n` was bigint and is now double" in err, (code, err))
