@@ -10,20 +10,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* kind_text(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::source:
-      return "source";
-    case NodeKind::transform:
-      return "transform";
-    case NodeKind::sink:
-      return "sink";
-    case NodeKind::dataset:
-      return "dataset";
-  }
-  return "";
-}
-
 template <class E>
 const std::string& name_of(E value) {
   return EnumNames<E>::names()[static_cast<std::size_t>(value)];
@@ -72,7 +58,7 @@ Json spec_json(const SpecValue& value) {
 }
 
 Json node_json(const PlanNode& node) {
-  Json json = {{"id", node.id}, {"kind", kind_text(node.kind)}, {"type", node.type}};
+  Json json = {{"id", node.id}, {"kind", noun_of(node.kind)}, {"type", node.type}};
   if (node.implied) json["implied"] = true;
   Json inputs = Json::array();
   for (const PlanEdge& edge : node.inputs) {

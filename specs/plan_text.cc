@@ -11,20 +11,6 @@ std::string duration_text(std::int64_t ms) {
   return to_text(Duration{ms});
 }
 
-const char* kind_text(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::source:
-      return "source";
-    case NodeKind::transform:
-      return "transform";
-    case NodeKind::sink:
-      return "sink";
-    case NodeKind::dataset:
-      return "dataset";
-  }
-  return "";
-}
-
 std::string columns_text(const SchemaRef& schema) {
   if (!schema) return "unknown columns";
   return schema->size() == 0 ? "no columns" : schema->to_text();
@@ -95,7 +81,7 @@ std::string state_text(const PlanNode& node) {
 }
 
 void write_node(std::string& out, const PlanNode& node, const Plan& plan) {
-  out += fmt::format("{:<9}  {}  ({})\n", kind_text(node.kind), node.id, node.type);
+  out += fmt::format("{:<9}  {}  ({})\n", noun_of(node.kind), node.id, node.type);
   const auto line = [&](const std::string& text) { out += "           " + text + "\n"; };
   for (const PlanEdge& edge : node.inputs) line("<- " + edge_text(edge, plan.interval_ms));
   for (const PlanPort& port : node.ports) {
