@@ -16,7 +16,7 @@
 #include "operators/support/file_cursor.h"
 #include "operators/support/followed_file.h"
 #include "operators/support/glob.h"
-#include "operators/support/whole_file.h"
+#include "operators/support/moved_files.h"
 #include "specs/registry.h"
 
 namespace sr::operators {
@@ -137,20 +137,20 @@ class Files final : public flow::Source {
 
   // The same files under other paths: their folder has been moved, or the path is written otherwise now.
   void take_over_spellings() {
+    std::vector<PlacedFile> known, found;
+    for (const auto& [path, span] : known_) known.push_back({path, span.identity.inode});
     for (const std::string& path : paths_) {
-      const auto info = fs().stat(path);
-      if (known_.contains(path) || !info.ok()) continue;
-      const auto known = std::find_if(known_.begin(), known_.end(), [&](const auto& entry) {
-        return entry.second.identity.inode == info->inode &&
-               split_path(entry.first).second == split_path(path).second &&
-               std::find(paths_.begin(), paths_.end(), entry.first) == paths_.end();
-      });
-      if (known == known_.end()) continue;
-      // The inode of a file that was removed may be given to the next one.
-      const auto file = fs().open(path, OpenMode::read);
-      if (!file.ok() || !check_identity(**file, path, known->second.identity).ok()) continue;
-      auto span = known_.extract(known);
-      span.key() = span.mapped().path = path;
+      const auto info = known_.empty() || known_.contains(path) ? Result<FileInfo>(FileInfo{}) : fs().stat(path);
+      found.push_back({path, info.ok() ? info->inode : 0});
+    }
+    // The inode of a file that was removed may be given to the next one.
+    const auto same = [&](const std::string& former, std::size_t at) {
+      const auto file = fs().open(paths_[at], OpenMode::read);
+      return file.ok() && check_identity(**file, paths_[at], known_.at(former).identity).ok();
+    };
+    for (const auto& [former, present] : moved_files(known, found, same)) {
+      auto span = known_.extract(former);
+      span.key() = span.mapped().path = present;
       known_.insert(std::move(span));
     }
   }

@@ -1,10 +1,9 @@
 #include "operators/support/seen_files.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
-#include "operators/support/whole_file.h"
+#include "operators/support/moved_files.h"
 
 namespace sr::operators {
 namespace {
@@ -89,25 +88,17 @@ void SeenFiles::merge(const FolderLook& look) {
 }
 
 void SeenFiles::take_over_spellings(const std::vector<FolderFile>& files) {
-  std::set<std::string> there;
-  for (const FolderFile& file : files) there.insert(file.path);
-  std::multimap<std::uint64_t, std::string> gone;
-  for (const auto& [path, seen] : files_) {
-    if (!there.contains(path)) gone.emplace(seen.span.identity.inode, path);
-  }
-  for (const FolderFile& file : files) {
-    if (files_.contains(file.path)) continue;
-    const auto [first, last] = gone.equal_range(file.inode);
-    const auto known = std::find_if(first, last, [&](const auto& entry) {
-      return split_path(entry.second).second == split_path(file.path).second &&
-             is_same(files_.at(entry.second).span, file);
-    });
-    if (known == last) continue;
-    auto seen = files_.extract(known->second);
-    std::replace(waiting_.begin(), waiting_.end(), known->second, file.path);
-    seen.key() = seen.mapped().span.path = file.path;
+  std::vector<PlacedFile> known, found;
+  for (const auto& [path, seen] : files_) known.push_back({path, seen.span.identity.inode});
+  for (const FolderFile& file : files) found.push_back({file.path, file.inode});
+  const auto same = [&](const std::string& former, std::size_t at) {
+    return is_same(files_.at(former).span, files[at]);
+  };
+  for (const auto& [former, present] : moved_files(known, found, same)) {
+    auto seen = files_.extract(former);
+    std::replace(waiting_.begin(), waiting_.end(), former, present);
+    seen.key() = seen.mapped().span.path = present;
     files_.insert(std::move(seen));
-    gone.erase(known);
   }
 }
 
