@@ -167,6 +167,11 @@ Status CommitRows::check_owner(const Found& found) const {
   return {};
 }
 
+Status CommitRows::check_owner(const std::vector<Found>& rows) const {
+  for (const Found& row : rows) SR_TRY(check_owner(row));
+  return {};
+}
+
 Status CommitRows::went_back(std::int64_t there, std::int64_t last) const {
   return Error{fmt::format(
       "the table holds {}, but this job has written batch {} to it: the database was restored from an older copy, "
@@ -208,17 +213,15 @@ Result<CommitHeld> CommitRows::claim(SqlDriver& driver, const CommitMark& mark) 
       return insert(driver, held);
     }
     SR_TRY(check_whole(*found));
-    bool taken = true;
-    for (const Found& row : *found) {
-      SR_TRY(check_owner(row));
-      taken = taken && row.epoch == owner_.epoch;
-    }
+    SR_TRY(check_owner(*found));
     held = held_of(*found);
     SR_TRY(check_batches(held, mark, {Failpoint::table_batch_at_start, Failpoint::table_ahead_at_start}));
     if (held.batches.size() != owner_.lanes && (held.even() || left_out(Failpoint::table_lanes_even))) {
       held.batches.assign(owner_.lanes, held.most());
       return replace(driver, *found, held);
     }
+    const bool taken =
+        std::all_of(found->begin(), found->end(), [&](const Found& row) { return row.epoch == owner_.epoch; });
     if (taken) return {};
     return driver.execute(fmt::format("UPDATE {} SET epoch = {} WHERE {}", kTable, owner_.epoch, where(*found)));
   };
@@ -232,9 +235,7 @@ Result<CommitHeld> CommitRows::claim(SqlDriver& driver, const CommitMark& mark) 
 Error CommitRows::missing(SqlDriver& driver, const CommitMark& mark) const {
   const auto others = find(driver, owner_.sink);
   if (!others.ok()) return others.error();
-  for (const Found& row : *others) {
-    if (const Status owner = check_owner(row); !owner.ok()) return owner.error();
-  }
+  if (const Status owner = check_owner(*others); !owner.ok()) return owner.error();
   return went_back(0, mark.last.value_or(0)).error();
 }
 
@@ -242,7 +243,7 @@ Result<std::int64_t> CommitRows::check(SqlDriver& driver, unsigned lane, const C
   const auto found = select(driver, owner_.sink, where(owner_.sink, lane, owner_.lanes) + dialect_.for_update());
   if (!found.ok()) return found.error();
   if (found->empty()) return missing(driver, mark);
-  if (const Status owner = check_owner(found->front()); !owner.ok()) return owner.error();
+  SR_TRY(check_owner(*found));
   const Status known =
       check_batches(held_of(*found), mark, {Failpoint::table_batch_before, Failpoint::table_ahead_before});
   if (!known.ok()) return known.error();
@@ -254,7 +255,7 @@ Result<CommitHeld> CommitRows::check_all(SqlDriver& driver, const CommitMark& ma
   if (!found.ok()) return found.error();
   if (found->empty()) return went_back(0, mark.last.value_or(0)).error();
   SR_TRY(check_whole(*found));
-  for (const Found& row : *found) SR_TRY(check_owner(row));
+  SR_TRY(check_owner(*found));
   CommitHeld held = held_of(*found);
   SR_TRY(check_batches(held, mark, {Failpoint::table_batch_before, Failpoint::table_ahead_before}));
   return held;
@@ -314,10 +315,9 @@ Result<std::int64_t> CommitRows::adopt(SqlDriver& driver, const CommitMark& mark
           std::all_of(found->begin(), found->end(), [&](const Found& row) { return row.folder == owner_.folder_id; });
       // The table may be this folder's already, and hold a batch whose commit a crash has kept from the journal. Where
       // rows are missing, what a lane holds counts for all.
-      if (ours && check_whole(*found).ok()) held = there;
-      if (ours && !check_whole(*found).ok()) held.batches.assign(owner_.lanes, stood);
-      for (std::int64_t& batch : held.batches) {
-        if (ours) batch = std::min(std::max(known, batch), mark.sent);
+      if (ours) {
+        held = check_whole(*found).ok() ? there : CommitHeld{std::vector<std::int64_t>(owner_.lanes, stood)};
+        for (std::int64_t& batch : held.batches) batch = std::min(std::max(known, batch), mark.sent);
       }
     }
     return replace(driver, *found, held);

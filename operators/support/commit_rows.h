@@ -95,6 +95,7 @@ class CommitRows {
   Result<std::vector<Found>> lock(SqlDriver& driver) const;
   Status check_whole(const std::vector<Found>& rows) const;
   Status check_owner(const Found& found) const;
+  Status check_owner(const std::vector<Found>& rows) const;
   Status check_batches(const CommitHeld& held, const CommitMark& mark, const Points& points) const;
   Status went_back(std::int64_t there, std::int64_t last) const;
   Status is_ahead(std::int64_t there, const CommitMark& mark) const;
