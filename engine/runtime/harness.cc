@@ -2,6 +2,7 @@
 
 #include "engine/base/env_virtual.h"
 #include "engine/runtime/recovery.h"
+#include "engine/runtime/sink_commit.h"
 #include "engine/runtime/source_context.h"
 
 namespace sr::runtime {
@@ -113,7 +114,7 @@ class Life {
   std::optional<Failure> start();
   // Runs one batch; a failure ends the run.
   std::optional<Failure> run_batch(const Tick& tick, HarnessBatch& batch);
-  Status close_sinks();
+  Status close_sinks() { return runtime::close_sinks(graph_); }
   std::int64_t interval_ms() const { return graph_.interval_ms; }
 
  private:
@@ -268,17 +269,6 @@ std::optional<Failure> Life::run_batch(const Tick& tick, HarnessBatch& batch) {
   if (auto failure = failed(log_->commit(done))) return failure;
   batch = {tick, std::move(result.captured)};
   return std::nullopt;
-}
-
-Status Life::close_sinks() {
-  Status closed;
-  for (flow::Node& node : graph_.nodes) {
-    auto* sink = std::get_if<flow::SinkNode>(&node.work);
-    if (sink == nullptr) continue;
-    Status one = sink->sink->close();
-    if (closed.ok()) closed = std::move(one);
-  }
-  return closed;
 }
 
 void collect_files(Fs& fs, const std::string& folder, std::map<std::string, std::string>& files) {

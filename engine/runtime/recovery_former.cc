@@ -7,6 +7,7 @@
 #include "engine/base/failpoint.h"
 #include "engine/observe/log.h"
 #include "engine/runtime/recovery.h"
+#include "engine/runtime/sink_commit.h"
 #include "engine/runtime/state_restore.h"
 
 namespace sr::runtime {
@@ -81,13 +82,8 @@ Status Recovery::finish_former(flow::Graph& graph, Executor& executor, LoggedBat
       finished = empty(batch);
     }
   }
-  for (flow::Node& node : graph.nodes) {
-    auto* sink = std::get_if<flow::SinkNode>(&node.work);
-    if (sink == nullptr) continue;
-    Status closed = sink->sink->close();
-    if (finished.ok()) finished = std::move(closed);
-  }
-  return finished;
+  Status closed = close_sinks(graph);
+  return finished.ok() ? std::move(closed) : std::move(finished);
 }
 
 // Plans an open batch that no sink has begun as one without input; what it and those behind it were to read is cut

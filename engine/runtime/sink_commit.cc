@@ -17,4 +17,15 @@ Result<std::string> commit_to_sink(flow::Sink& sink, const SinkBatch& batch, con
   return status.error();
 }
 
+Status close_sinks(flow::Graph& graph) {
+  Status closed;
+  for (flow::Node& node : graph.nodes) {
+    auto* sink = std::get_if<flow::SinkNode>(&node.work);
+    if (sink == nullptr) continue;
+    Status one = sink->sink->close();
+    if (closed.ok()) closed = std::move(one);
+  }
+  return closed;
+}
+
 }  // namespace sr::runtime

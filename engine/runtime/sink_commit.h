@@ -13,4 +13,7 @@ namespace sr::runtime {
 // call may be repeated.
 Result<std::string> commit_to_sink(flow::Sink& sink, const SinkBatch& batch, const Tick& tick);
 
+// Closes all sinks of a graph, and gives the first error.
+Status close_sinks(flow::Graph& graph);
+
 }  // namespace sr::runtime

@@ -27,7 +27,8 @@ void SinkCommits::stop() {
 
 std::optional<Failure> SinkCommits::commit(const BatchResult& batch, durability::BatchCommit& done,
                                            std::uint64_t& dropped) {
-  refused_ = interrupted_ = false;
+  refused_ = false;
+  interrupted_ = false;
   std::vector<const SinkBatch*> active;
   for (const SinkBatch& sink : batch.sinks) {
     if (sink.has_batch) active.push_back(&sink);
@@ -90,12 +91,15 @@ Result<std::string> SinkCommits::commit_with_retries(const flow::Node& node, con
 
 // Waits; false if the job is to stop.
 bool SinkCommits::wait_ms(std::int64_t ms) {
-  const bool waited = options_.wait && options_.wait(ms);
+  const bool waited = options_.wait ? options_.wait(ms) : sleep_ms(ms);
+  if (!waited) interrupted_ = true;
+  return waited;
+}
+
+// Waits on this thread; false if stop() was called.
+bool SinkCommits::sleep_ms(std::int64_t ms) {
   std::unique_lock lock(mutex_);
-  const bool ended =
-      options_.wait ? !waited : stopped_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return stopping_; });
-  interrupted_ = interrupted_ || ended;
-  return !ended;
+  return !stopped_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return stopping_; });
 }
 
 std::map<std::string, std::uint64_t> checksums_of(const flow::Graph& graph, const BatchResult& batch) {

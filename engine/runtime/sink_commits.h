@@ -2,6 +2,7 @@
 // SinkCommits::commit. Knows nothing of logs. Tested in tests/unit/runtime/job_test.cc.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -44,6 +45,7 @@ class SinkCommits {
   Result<std::string> attempt(const flow::Node& node, const SinkBatch& batch, const Tick& tick);
   Result<std::string> commit_with_retries(const flow::Node& node, const SinkBatch& batch, const Tick& tick);
   bool wait_ms(std::int64_t ms);
+  bool sleep_ms(std::int64_t ms);
 
   flow::Graph& graph_;
   Environment& env_;
@@ -55,7 +57,7 @@ class SinkCommits {
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;
-  bool interrupted_ = false;  // a wait of this call of commit() was ended
+  std::atomic<bool> interrupted_ = false;  // a wait of this call of commit() was ended
 };
 
 // Checksums of what each sink is to write: of the number of its rows and their digest.
